@@ -1,0 +1,1 @@
+"""People: users, cohorts, enrolments and the roles that follow from them."""

@@ -1,0 +1,1 @@
+"""Students' pages. Views, URLs and forms; no models."""

@@ -1,0 +1,26 @@
+"""Settings of the tests: what differs from the site, and why."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("SECRET_KEY", "tests-only")  # no set-up needed to run units
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, STORAGES
+
+# argon2/PBKDF2 would cost 0.1 s for each account a test makes.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Unhashed names: tests need no collectstatic.
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+LAB_VAR_DIR = Path(tempfile.gettempdir()) / f"potok-tests-{os.getpid()}"
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["TEST"] = {
+        "NAME": Path(tempfile.gettempdir()) / f"potok-tests-{os.getuid()}.sqlite3"
+    }

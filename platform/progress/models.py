@@ -1,0 +1,64 @@
+"""The ledger: one row for each thing a person has once achieved."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class AchievementQuerySet(models.QuerySet["Achievement"]):
+    """Named questions about the ledger."""
+
+    def standing(self) -> "AchievementQuerySet":
+        """Achievements that count: all but reading marks that were taken back."""
+        return self.filter(revoked_at=None)
+
+
+class Achievement(models.Model):
+    """A person has read a lesson, passed a lab or completed a lesson.
+
+    Rows are never deleted. Only ``lesson_read`` may be revoked, by its owner. A
+    completed lesson stays completed when a later release asks for more.
+    ``evidence`` is the public id of the submission, ``release`` the content's digest.
+    """
+
+    class Kind(models.TextChoices):
+        LESSON_READ = "lesson_read", _("lesson read")
+        LAB_PASSED = "lab_passed", _("lab passed")
+        LESSON_COMPLETED = "lesson_completed", _("lesson completed")
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="achievements"
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    item = models.CharField(max_length=80)
+    evidence = models.CharField(max_length=80, blank=True)
+    release = models.CharField(max_length=64)
+    achieved_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AchievementQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "item"], name="achievement_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind__in=["lesson_read", "lab_passed", "lesson_completed"]
+                ),
+                name="achievement_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(revoked_at=None) | models.Q(kind="lesson_read"),
+                name="achievement_only_reading_is_revocable",
+            ),
+        ]
+        verbose_name = _("achievement")
+        verbose_name_plural = _("achievements")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.kind} · {self.item}"

@@ -1,0 +1,1 @@
+"""Instructors' pages. Views, URLs and forms; no models."""

@@ -1,0 +1,6 @@
+"""URLs of the instructors' pages."""
+
+from django.urls import URLPattern
+
+app_name = "review"
+urlpatterns: list[URLPattern] = []
