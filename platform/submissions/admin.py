@@ -1,0 +1,104 @@
+"""Submissions, runs and verdicts in Django's admin, to be read only.
+
+Their columns belong to ``submissions.lifecycle``; a row edited by hand could have a
+lease without a worker or two final words.
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from submissions.models import Run, Submission, Verdict, WorkerSign
+
+
+class ReadOnly:
+    """Permissions of rows that nobody adds, changes or deletes by hand."""
+
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RunInline(ReadOnly, admin.TabularInline):
+    """The tries of one submission."""
+
+    model = Run
+    fields = ("number", "worker", "leased_at", "ended_at", "ending", "detail")
+    extra = 0
+
+
+class VerdictInline(ReadOnly, admin.TabularInline):
+    """The final words on one submission, one for each generation."""
+
+    model = Verdict
+    fields = ("generation", "result", "ending", "points", "max_points", "created_at")
+    extra = 0
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnly, admin.ModelAdmin):
+    """What was sent in. The files stay out of the list: they may be 256 KiB each."""
+
+    list_display = ("public_id", "user", "lab", "kind", "state", "tries", "created_at")
+    list_filter = ("state", "kind", "lab", "is_demo")
+    list_select_related = ("user",)
+    search_fields = ("public_id", "user__username", "lab")
+    date_hierarchy = "created_at"
+    inlines = (RunInline, VerdictInline)
+    exclude: ClassVar = ("idempotency_key", "lease_token", "seed")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # The release's archive is megabytes; only its digest is shown.
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("release")
+            .defer("release__archive", "release__catalogue")
+        )
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly, admin.ModelAdmin):
+    """Tries: where and how each ended."""
+
+    list_display = ("submission", "number", "worker", "leased_at", "ended_at", "ending")
+    list_filter = ("ending", "worker")
+    list_select_related = ("submission",)
+    search_fields = ("submission__public_id", "worker")
+    date_hierarchy = "leased_at"
+    ordering = ("-leased_at", "-pk")
+    exclude: ClassVar = ("token",)
+
+
+@admin.register(Verdict)
+class VerdictAdmin(ReadOnly, admin.ModelAdmin):
+    """Final words."""
+
+    list_display = (
+        "submission",
+        "generation",
+        "result",
+        "ending",
+        "points",
+        "created_at",
+    )
+    list_filter = ("result", "ending")
+    list_select_related = ("submission",)
+    search_fields = ("submission__public_id", "submission__user__username")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(WorkerSign)
+class WorkerSignAdmin(ReadOnly, admin.ModelAdmin):
+    """Which workers answer, and why one does not."""
+
+    list_display = ("name", "ready", "slots", "started_at", "seen_at", "detail")
