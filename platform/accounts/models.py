@@ -53,9 +53,7 @@ class Cohort(models.Model):
         _("attempts per lab"), null=True, blank=True
     )
     is_demo = models.BooleanField(_("demo data"), default=False)
-    members = models.ManyToManyField(
-        User, through="Enrolment", related_name="cohorts"
-    )
+    members = models.ManyToManyField(User, through="Enrolment", related_name="cohorts")
 
     class Meta:
         ordering: ClassVar = ["title", "pk"]
@@ -90,7 +88,9 @@ class Enrolment(models.Model):
         Cohort, on_delete=models.CASCADE, related_name="enrolments"
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="enrolments")
-    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.STUDENT)
+    role = models.CharField(
+        _("role"), max_length=10, choices=Role, default=Role.STUDENT
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EnrolmentQuerySet.as_manager()

@@ -77,7 +77,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 REDIS_URL = env.text("REDIS_URL", "")
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+        }
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -87,7 +90,9 @@ CACHES = {
 }
 
 # Database
-DATABASES = {"default": env.database("DATABASE_URL", default=LAB_VAR_DIR / "db.sqlite3")}
+DATABASES = {
+    "default": env.database("DATABASE_URL", default=LAB_VAR_DIR / "db.sqlite3")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # E-mail: a local folder until a server is named (docs/deploy.md).
@@ -172,7 +177,9 @@ STATIC_ROOT = LAB_VAR_DIR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 
 # Celery: a message only says "wake up"; the rows of `submissions` are the truth.

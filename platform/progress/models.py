@@ -17,14 +17,16 @@ class AchievementQuerySet(models.QuerySet["Achievement"]):
 
 
 class Achievement(models.Model):
-    """A person has read a lesson, passed a lab or completed a lesson.
+    """A person has begun or read a lesson, passed a lab or completed a lesson.
 
-    Rows are never deleted. Only ``lesson_read`` may be revoked, by its owner. A
-    completed lesson stays completed when a later release asks for more.
+    Rows are never deleted. A reading mark, and a completion that rests on reading
+    alone, may be revoked by its owner. A completed lesson stays completed when a
+    later release asks for more.
     ``evidence`` is the public id of the submission, ``release`` the content's digest.
     """
 
     class Kind(models.TextChoices):
+        LESSON_OPENED = "lesson_opened", _("lesson begun")
         LESSON_READ = "lesson_read", _("lesson read")
         LAB_PASSED = "lab_passed", _("lab passed")
         LESSON_COMPLETED = "lesson_completed", _("lesson completed")
@@ -48,12 +50,17 @@ class Achievement(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    kind__in=["lesson_read", "lab_passed", "lesson_completed"]
+                    kind__in=[
+                        "lesson_opened",
+                        "lesson_read",
+                        "lab_passed",
+                        "lesson_completed",
+                    ]
                 ),
                 name="achievement_kind_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(revoked_at=None) | models.Q(kind="lesson_read"),
+                condition=models.Q(revoked_at=None) | models.Q(evidence="reading"),
                 name="achievement_only_reading_is_revocable",
             ),
         ]

@@ -125,7 +125,9 @@ class Submission(models.Model):
                 condition=models.Q(state="queued"),
                 name="submission_waiting",
             ),
-            models.Index(fields=["user", "lab", "-created_at"], name="submission_history"),
+            models.Index(
+                fields=["user", "lab", "-created_at"], name="submission_history"
+            ),
         ]
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")

@@ -1,0 +1,174 @@
+"""Verdicts and runs as JSON for the pages: capped, typed and free of wording."""
+
+import json
+from typing import Any
+
+from curriculum.specs import LabSpec
+from grading.changelog import read_changelog
+from grading.compare import DiffKind, DiffRow, TableDiff
+from grading.values import show_value
+from grading.verdict import CheckResult, Verdict
+from lab_protocol.author import LabBuild
+from lab_protocol.messages import Event, RunOutcome
+from lab_protocol.wire import to_jsonable
+
+VERSION = 1
+MAX_DIFF_ROWS = 50
+MAX_EVENTS_PER_ROW = 5
+MAX_OUTPUT_ROWS = 200
+MAX_EVENT_TEXT = 1200
+
+
+def verdict_report(
+    *, verdict: Verdict, lab: LabSpec, build: LabBuild
+) -> dict[str, Any]:
+    """Return the stored form of a verdict."""
+    cited: set[int] = set()
+    checks = [_check(check, lab, build, cited) for check in verdict.checks]
+    return {
+        "version": VERSION,
+        "summary": {"code": verdict.summary, "params": _counts(verdict)},
+        "misconception": verdict.misconception,
+        "checks": checks,
+        "events": _events(build, cited),
+    }
+
+
+def run_report(*, outcome: RunOutcome, lab: LabSpec) -> dict[str, Any]:
+    """Return what may be shown of a run: its rows, its own words, its costs."""
+    return {
+        "version": VERSION,
+        "outputs": {name: _output(outcome, lab, name) for name in lab.outputs},
+        "stdout": outcome.stdout,
+        "stderr": outcome.stderr,
+        "stdout_truncated": outcome.stdout_truncated,
+        "stderr_truncated": outcome.stderr_truncated,
+        "error": to_jsonable(outcome.error),
+        "end_rule": outcome.end_rule.value,
+        "warm": outcome.warm,
+        "cpu_seconds": round(outcome.cpu_seconds, 3),
+        "peak_memory_bytes": outcome.peak_memory_bytes,
+        "timings": to_jsonable(outcome.timings),
+    }
+
+
+def _counts(verdict: Verdict) -> dict[str, int]:
+    return {
+        "passed": sum(check.passed for check in verdict.checks),
+        "checks": len(verdict.checks),
+    }
+
+
+def _check(
+    check: CheckResult, lab: LabSpec, build: LabBuild, cited: set[int]
+) -> dict[str, Any]:
+    output = next(item.output for item in lab.checks if item.id == check.check_id)
+    params: dict[str, Any] = {"rows": check.rows, "samples": list(check.samples)}
+    diff = None
+    if check.diff is not None:
+        params |= {kind.value: check.diff.count(kind) for kind in DiffKind}
+        diff = _diff(check.diff, build.expected[output], cited)
+    return {
+        "id": check.check_id,
+        "output": output,
+        "passed": check.passed,
+        "points": check.points,
+        "max_points": check.max_points,
+        "code": check.code,
+        "params": params,
+        "diff": diff,
+    }
+
+
+def _diff(diff: TableDiff, oracle: Any, cited: set[int]) -> dict[str, Any]:
+    rows = []
+    for row in diff.rows[:MAX_DIFF_ROWS]:
+        events = (
+            list(oracle[row.expected_number].events[:MAX_EVENTS_PER_ROW])
+            if row.expected_number is not None
+            else []
+        )
+        cited.update(events)
+        rows.append(_diff_row(row, diff.output.key, events))
+    return {
+        "columns": [column.name for column in diff.output.columns],
+        "key": list(diff.output.key),
+        "missing": diff.count(DiffKind.MISSING),
+        "unexpected": diff.count(DiffKind.UNEXPECTED),
+        "different": diff.count(DiffKind.DIFFERENT),
+        "compared": diff.compared,
+        "rows": rows,
+    }
+
+
+def _diff_row(row: DiffRow, key: tuple[str, ...], events: list[int]) -> dict[str, Any]:
+    either = row.expected if row.expected is not None else row.actual
+    return {
+        "kind": row.kind,
+        "key": {name: show_value((either or {}).get(name)) for name in key},
+        "expected": _shown(row.expected),
+        "actual": _shown(row.actual),
+        "columns": list(row.columns),
+        "events": events,
+    }
+
+
+def _shown(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {k: show_value(v) for k, v in row.items()}
+
+
+def _events(build: LabBuild, cited: set[int]) -> dict[str, dict[str, Any]]:
+    result = {}
+    number = 0
+    for stage in build.stages:
+        for event in stage.events:
+            if number in cited:
+                result[str(number)] = _event(number, stage.name, event)
+            number += 1
+    return result
+
+
+def _event(number: int, stage: str, event: Event) -> dict[str, Any]:
+    return {
+        "number": number,
+        "stage": stage,
+        "topic": event.topic,
+        "key": _text(event.key),
+        "value": _text(event.value),
+        "op": _operation(event.value),
+    }
+
+
+def _text(data: bytes | None) -> str | None:
+    if data is None:
+        return None
+    return data[:MAX_EVENT_TEXT].decode("utf-8", errors="replace")
+
+
+def _operation(value: bytes | None) -> str | None:
+    """Return Debezium's ``op`` of an envelope, with or without its schema wrapper."""
+    try:
+        message = json.loads(value or b"null")
+    except ValueError:
+        return None
+    if isinstance(message, dict):
+        payload = message.get("payload", message)
+        if isinstance(payload, dict) and isinstance(payload.get("op"), str):
+            return str(payload["op"])
+    return None
+
+
+def _output(outcome: RunOutcome, lab: LabSpec, name: str) -> dict[str, Any]:
+    output = lab.outputs[name]
+    changelog = read_changelog(outcome.records.get(output.topic, ()), output)
+    return {
+        "topic": output.topic,
+        "mode": output.mode,
+        "columns": [column.name for column in output.columns],
+        "count": len(changelog.changes),
+        "undecodable": list(changelog.undecodable[:5]),
+        "rows": [
+            {"op": change.kind, "values": _shown(change.row)}
+            for change in changelog.changes[:MAX_OUTPUT_ROWS]
+        ],
+    }
