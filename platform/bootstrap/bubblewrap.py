@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from bootstrap.faults import SetupFault
+from bootstrap.errors import SetupError
 from bootstrap.layout import Layout
 from bootstrap.screen import Screen
 from bootstrap.system_packages import install
@@ -37,9 +37,9 @@ def ensure_bubblewrap(layout: Layout, screen: Screen) -> None:
 
 
 def prove() -> None:
-    """Makes the two layers once, around `true`. Raises SetupFault with the repair."""
+    """Makes the two layers once, around `true`. Raises SetupError with the repair."""
     if not shutil.which("bwrap"):
-        raise SetupFault(
+        raise SetupError(
             "bubblewrap is not installed.",
             repair="Type: sudo apt-get install -y --no-install-recommends bubblewrap",
         )
@@ -60,13 +60,13 @@ def prove() -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SetupFault(
+        raise SetupError(
             f"A box could not be tried: {error}.",
             repair="Check that util-linux (unshare, setpriv) is installed.",
         ) from error
     if tried.returncode != 0:
         message = tried.stderr.strip().splitlines() or [f"code {tried.returncode}"]
-        raise SetupFault(
+        raise SetupError(
             f"bubblewrap may not make namespaces here: {message[-1]}.",
             repair=repair_for_namespaces(KERNEL),
         )

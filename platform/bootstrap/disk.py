@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bootstrap.faults import SetupFault
+from bootstrap.errors import SetupError
 
 MIB = 1024 * 1024
 
@@ -23,10 +23,10 @@ def free_mib(path: Path) -> int:
 
 
 def require_space(path: Path, needed_mib: int, *, purpose: str) -> None:
-    """Raises SetupFault when less than `needed_mib` MiB are free at `path`."""
+    """Raises SetupError when less than `needed_mib` MiB are free at `path`."""
     free = free_mib(path)
     if free < needed_mib:
-        raise SetupFault(
+        raise SetupError(
             f"The disk is too full for {purpose}: {free} MB free at"
             f" {existing_parent(path)}, about {needed_mib} MB needed.",
             repair="Free some space and start again; what is done is kept.",

@@ -12,9 +12,9 @@ from pathlib import Path
 from time import monotonic
 
 from bootstrap.disk import require_space
-from bootstrap.faults import SetupFault
+from bootstrap.errors import SetupError
 from bootstrap.layout import Layout
-from bootstrap.programs import ProgramFault, run
+from bootstrap.programs import ProgramError, run
 from bootstrap.screen import Screen
 from bootstrap.stamps import Stamps, digest_of
 
@@ -120,12 +120,12 @@ def ensure_tools(layout: Layout, screen: Screen) -> None:
                 layout=layout,
                 purpose=f"making {plan.folder.name}",
             )
-        except ProgramFault as fault:
+        except ProgramError as fault:
             if "ensurepip" not in " ".join(fault.tail):
                 raise
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            raise SetupFault(
-                f"{sys.executable} has no venv module (Debian and Ubuntu ship it apart).",
+            raise SetupError(
+                f"{sys.executable} has no venv module; Debian ships it apart.",
                 repair=f"Type: sudo apt-get install python{version}-venv",
             ) from fault
         run(

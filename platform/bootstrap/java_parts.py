@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 
 from bootstrap.disk import require_space
-from bootstrap.faults import SetupFault
+from bootstrap.errors import SetupError
 from bootstrap.layout import Layout
 from bootstrap.programs import run
 from bootstrap.screen import Screen
@@ -50,7 +50,7 @@ class Jar:
 
 
 def read_lock(path: Path) -> tuple[Jar, ...]:
-    """Parses the lock. Raises SetupFault with the line that cannot be read."""
+    """Parses the lock. Raises SetupError with the line that cannot be read."""
     jars = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -60,7 +60,7 @@ def read_lock(path: Path) -> tuple[Jar, ...]:
             group, artifact, version = coordinate.split(":")
             bytes.fromhex(sha256)
         except ValueError:
-            raise SetupFault(
+            raise SetupError(
                 f"{path.name} line {number} is not 'group:artifact:version sha256'.",
                 repair="Restore the file from git.",
             ) from None
@@ -90,14 +90,12 @@ def ensure_jars(layout: Layout, screen: Screen) -> None:
     digest = digest_of([lock_path])
     lock = read_lock(lock_path)
     names = {jar.file_name for jar in lock}
-    if stamps.read(STAMP) == digest and names == set(_files_in(layout.jars)):
+    if stamps.read(STAMP) == digest and names == _files_in(layout.jars):
         return
     stamps.forget(STAMP)
     began = monotonic()
     missing = unverified(layout)
-    to_load = [
-        jar for jar in missing if not is_whole(jar.path_in(layout.maven), jar)
-    ]
+    to_load = [jar for jar in missing if not is_whole(jar.path_in(layout.maven), jar)]
     if to_load:
         require_space(layout.jars, 2 * DOWNLOAD_MIB, purpose="the Java parts")
         screen.say(
@@ -110,21 +108,21 @@ def ensure_jars(layout: Layout, screen: Screen) -> None:
         if not to_load:
             break
         if not remaining_tries:
-            raise SetupFault(
+            raise SetupError(
                 f"{to_load[0].coordinate} was downloaded {TRIES} times and never had"
                 " the SHA-256 of requirements/jars.txt.",
                 repair="Check the proxy or mirror between here and the repository.",
             )
     for jar in missing:
         _place(jar.path_in(layout.maven), layout.jars / jar.file_name)
-    for left_over in set(_files_in(layout.jars)) - names:
+    for left_over in _files_in(layout.jars) - names:
         (layout.jars / left_over).unlink()
     stamps.write(STAMP, digest)
     screen.say(SUBJECT, f"{len(lock)} jars verified, {monotonic() - began:.0f} s")
 
 
-def _files_in(folder: Path) -> list[str]:
-    return os.listdir(folder) if folder.is_dir() else []
+def _files_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def _load(jars: Sequence[Jar], layout: Layout, screen: Screen) -> list[Jar]:

@@ -39,6 +39,7 @@ class Layout:
 
     @property
     def var(self) -> Path:
+        """What set-up downloads and builds."""
         return self.root / "var"
 
     @property
@@ -50,8 +51,13 @@ class Layout:
         return self.var / "maven"
 
     @property
+    def state(self) -> Path:
+        """What the running site writes; LAB_VAR_DIR moves it, as the settings do."""
+        return Path(os.environ.get("LAB_VAR_DIR") or self.var)
+
+    @property
     def log(self) -> Path:
-        return self.var / "log"
+        return self.state / "log"
 
     @property
     def stamps(self) -> Path:
@@ -63,12 +69,16 @@ class Layout:
         return Path(os.environ.get("LAB_RUNTIME_DIR") or self.var / "runtime")
 
     @property
+    def secret_key(self) -> Path:
+        return self.state / "secret-key"
+
+    @property
     def demo_accounts(self) -> Path:
-        return self.var / "demo-accounts.txt"
+        return self.state / "demo-accounts.txt"
 
     @property
     def run_lock(self) -> Path:
-        return self.var / "run.lock"
+        return self.state / "run.lock"
 
     @property
     def uv(self) -> Path:

@@ -16,8 +16,8 @@ from jgo.maven import MavenContext
 TIMEOUT_SECONDS = 60
 
 
-def main() -> int:
-    """Arguments: the cache folder. Returns 1 at the first failed download."""
+def main() -> None:
+    """Takes the cache folder as argument; ends at the first failed download."""
     own_repository = os.environ.get("POTOK_MAVEN_REPOSITORY")
     context = MavenContext(
         repo_cache=Path(sys.argv[1]),
@@ -27,14 +27,9 @@ def main() -> int:
     for line in sys.stdin:
         coordinate = line.strip()
         group, artifact, version = coordinate.split(":")
-        try:
-            path = context.project(group, artifact).at_version(version).artifact()
-            print(f"{coordinate}\t{path.resolve()}", flush=True)
-        except Exception as error:  # jgo and requests raise many kinds
-            print(f"{coordinate}: {type(error).__name__}: {error}", flush=True)
-            return 1
-    return 0
+        jar = context.project(group, artifact).at_version(version).artifact()
+        print(f"{coordinate}\t{jar.resolve()}", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

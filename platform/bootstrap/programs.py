@@ -12,8 +12,9 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO, cast
 
-from bootstrap.faults import SetupFault
+from bootstrap.errors import SetupError
 from bootstrap.layout import Layout
 
 PR_SET_PDEATHSIG = 1
@@ -29,7 +30,7 @@ NETWORK = re.compile(
 DISK = re.compile(r"no space left|disk quota exceeded|os error 28\b", re.IGNORECASE)
 
 
-class ProgramFault(SetupFault):
+class ProgramError(SetupError):
     """A program ended with an error; `tail` holds the last lines it printed."""
 
     def __init__(self, problem: str, *, repair: str, tail: Sequence[str]) -> None:
@@ -84,8 +85,8 @@ def run(
     """Runs a program to its end; every line goes to var/log/setup.log.
 
     `purpose` completes "while ..."; `input_text` is its whole standard input, at most
-    64 KiB (it is written before the output is read). Raises ProgramFault with a cause that could be
-    recognised: no network, full disk, missing program, or its last lines.
+    64 KiB (it is written before the output is read). Raises ProgramError with the
+    cause where it is known (no network, full disk, no such program) or its last line.
     """
     layout.log.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=12)
@@ -106,11 +107,12 @@ def run(
         except OSError as error:
             raise _not_started(arguments[0], purpose, error) from error
         with child:
-            assert child.stdin is not None and child.stdout is not None
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(input_text)
-                child.stdin.close()
-            for raw in child.stdout:
+            with (
+                contextlib.suppress(BrokenPipeError),
+                cast(TextIO, child.stdin) as pipe,
+            ):
+                pipe.write(input_text)
+            for raw in cast(TextIO, child.stdout):
                 line = without_addresses(raw.rstrip())
                 log.write(line + "\n")
                 if line.strip():
@@ -123,18 +125,18 @@ def run(
 
 def explain(
     code: int, tail: Sequence[str], *, purpose: str, layout: Layout
-) -> ProgramFault:
+) -> ProgramError:
     """Turns the end of a failed program into a problem and a repair."""
     text = "\n".join(tail)
     log = layout.named(layout.log / "setup.log")
     if DISK.search(text):
-        return ProgramFault(
+        return ProgramError(
             f"The disk is full: it ran out while {purpose}.",
             repair="Free some space and start again; what is done is kept.",
             tail=tail,
         )
     if NETWORK.search(text):
-        return ProgramFault(
+        return ProgramError(
             f"No network: a download failed while {purpose}.",
             repair="Check the connection (or proxy) and start again;"
             " what is done is kept.",
@@ -142,16 +144,16 @@ def explain(
         )
     ending = f"signal {-code}" if code < 0 else f"code {code}"
     last = tail[-1].strip() if tail else "it printed nothing"
-    return ProgramFault(
+    return ProgramError(
         f"Failed ({ending}) while {purpose}: {last}",
         repair=f"The whole output is in {log}.",
         tail=tail,
     )
 
 
-def _not_started(program: str | Path, purpose: str, error: OSError) -> ProgramFault:
+def _not_started(program: str | Path, purpose: str, error: OSError) -> ProgramError:
     if error.errno == errno.ENOENT:
         problem = f"{program} is missing; it is needed for {purpose}."
     else:
         problem = f"{program} cannot be started for {purpose}: {error.strerror}."
-    return ProgramFault(problem, repair="make doctor names the repair.", tail=())
+    return ProgramError(problem, repair="make doctor names the repair.", tail=())

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from bootstrap.faults import SetupFault
+from bootstrap.errors import SetupError
 from bootstrap.layout import Layout
-from bootstrap.programs import ProgramFault, run
+from bootstrap.programs import ProgramError, run
 from bootstrap.screen import Screen
 
 
@@ -33,11 +33,11 @@ def _privilege() -> list[str] | None:
 def install(
     packages: Sequence[str], *, why: str, layout: Layout, screen: Screen
 ) -> None:
-    """Installs `packages` by apt-get. Raises SetupFault where that is not possible."""
+    """Installs `packages` by apt-get. Raises SetupError where that is not possible."""
     listed = ", ".join(packages)
     prefix = _privilege()
     if prefix is None or not shutil.which("apt-get"):
-        raise SetupFault(
+        raise SetupError(
             f"{listed} is not installed; it is needed {why}.",
             repair=f"Type: {install_command(packages)}",
         )
@@ -50,7 +50,7 @@ def install(
     install_them = [*command, "install", "-y", "-q", "--no-install-recommends"]
     try:
         run([*install_them, *packages], layout=layout, purpose=f"installing {listed}")
-    except ProgramFault:
+    except ProgramError:
         # A fresh machine has no package lists yet, an old one stale ones.
         run(
             [*command, "update", "-q"],

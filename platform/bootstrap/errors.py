@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class SetupFault(Exception):
+class SetupError(Exception):
     """Something that the reader of the terminal has to mend.
 
     `problem` says what is wrong and where, `repair` what to type or change.
