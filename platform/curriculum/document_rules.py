@@ -1,0 +1,259 @@
+"""What a Markdown text must keep to, whatever it is about."""
+
+import re
+from collections import Counter, defaultdict
+
+from curriculum.course import Document
+from curriculum.fences import (
+    LANGUAGES,
+    MERMAID,
+    Fence,
+    FenceKind,
+    find_fences,
+    without_fences,
+)
+from curriculum.figures import diagram_texts
+from curriculum.labels import CALLOUTS
+from curriculum.links import CourseLinks
+from curriculum.markdown import Rendered
+from curriculum.problems import Problems
+
+_RUNNABLE = frozenset({"sql", "python"})
+_INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_RAW_HTML = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>|<!--")
+_EXPLICIT_ANCHOR = re.compile(r"^[>\s]*#{1,6}\s.*\{[^}]*#([^\s}]+)[^}]*\}\s*$")
+_TOP_HEADING = re.compile(r"^[> ]*#(?!#)\s*\S")
+_UNDERLINE = re.compile(r"^[> ]*=+\s*$")
+_BLOCK_SYNTAX = re.compile(r"^\s*!!!\s+\w")
+
+
+def check_document(
+    document: Document,
+    rendered: Rendered,
+    *,
+    folder: str,
+    links: CourseLinks,
+    problems: Problems,
+) -> None:
+    """Report every problem of one text; its lines count from its file's first."""
+    fences = find_fences(document.text, first_line=document.first_line)
+    _check_fences(document, fences, rendered, problems)
+    prose = _Prose(document)
+    _check_headings(document, prose, rendered, problems)
+    _check_syntax(document, prose, rendered, problems)
+    for written in rendered.links:
+        links.check_link(
+            written,
+            folder=folder,
+            own_anchors=rendered.anchors,
+            language=document.language,
+            place=(document.file, prose.line_of(written)),
+            problems=problems,
+        )
+    for image in rendered.images:
+        links.check_image(
+            image.source,
+            image.alt,
+            folder=folder,
+            place=(document.file, prose.line_of(image.source)),
+            problems=problems,
+        )
+
+
+class _Prose:
+    """A text without its code; finds the lines of what the renderer reported."""
+
+    def __init__(self, document: Document) -> None:
+        self.first_line = document.first_line
+        outside = without_fences(document.text)
+        self.lines = outside.split("\n")
+        self.plain = [
+            _INLINE_CODE.sub(lambda found: " " * len(found[0]), line)
+            for line in self.lines
+        ]
+        self._seen: Counter[str] = Counter()
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
+
+    def line_of(self, needle: str) -> int:
+        """Return the line of the next occurrence of ``needle``, or of the last one."""
+        if needle not in self._places:
+            # The end of the address must follow, or #lab would be found in #labs.
+            pattern = re.compile(re.escape(needle) + r"(?=[)\s>\"'\]]|$)")
+            self._places[needle] = [
+                self.first_line + index
+                for index, line in enumerate(self.lines)
+                for _ in pattern.finditer(line)
+            ]
+        places = self._places[needle]
+        if not places:
+            return self.first_line
+        index = min(self._seen[needle], len(places) - 1)
+        self._seen[needle] += 1
+        return places[index]
+
+
+def _check_fences(
+    document: Document,
+    fences: tuple[Fence, ...],
+    rendered: Rendered,
+    problems: Problems,
+) -> None:
+    before: Fence | None = None
+    for fence in fences:
+        place = (document.file, fence.line)
+        header = fence.header
+        if not fence.closed:
+            problems.error(
+                *place,
+                "fence-not-closed",
+                "the code block is not closed",
+                "Add a line with as many backticks as it begins with.",
+            )
+        if header.language != MERMAID and header.language not in LANGUAGES:
+            problems.error(
+                *place,
+                "fence-language",
+                f"the code block has the unknown language {header.language!r}"
+                if header.language
+                else "the code block names no language",
+                "Use one of: " + ", ".join(sorted([*LANGUAGES, MERMAID])) + ".",
+            )
+        for option in header.unknown:
+            problems.error(
+                *place,
+                "fence-option",
+                f"the code block has the unknown option {option!r}",
+                'Known: {.run .fails .output .norun title="…" hl_lines="1 3-4"}.',
+            )
+        if header.language == MERMAID:
+            _check_diagram(place, fence, problems)
+        if (
+            header.kind in {FenceKind.RUN, FenceKind.FAILS}
+            and header.language not in _RUNNABLE
+        ):
+            problems.error(
+                *place,
+                "fence-not-runnable",
+                f"a block in {header.language or 'no language'} cannot be executed",
+                "Only sql and python take .run and .fails.",
+            )
+        if header.kind is FenceKind.OUTPUT and (
+            before is None or before.header.kind is FenceKind.PLAIN
+        ):
+            problems.warning(
+                *place,
+                "output-without-run",
+                "an output stands after a block that is not executed",
+                "Put it directly after the block that made it, or drop .output.",
+            )
+        before = fence
+    if len(fences) != rendered.figures and all(fence.closed for fence in fences):
+        problems.error(
+            document.file,
+            fences[0].line if fences else document.first_line,
+            "fence-not-recognised",
+            f"the text has {len(fences)} code blocks, the page {rendered.figures}",
+            "Indent each block like the list item, tab or quote that it stands in.",
+        )
+
+
+def _check_diagram(place: tuple[str, int], fence: Fence, problems: Problems) -> None:
+    texts = diagram_texts(fence.body)
+    missing = [
+        name
+        for name, text in (
+            ("accTitle", texts.title),
+            ("accDescr", texts.description),
+        )
+        if not text
+    ]
+    if missing:
+        problems.error(
+            *place,
+            "diagram-without-text",
+            f"the diagram has no {' and no '.join(missing)}",
+            "Add the lines `accTitle: …` and `accDescr: …` below its first line.",
+        )
+
+
+def _check_headings(
+    document: Document, prose: _Prose, rendered: Rendered, problems: Problems
+) -> None:
+    if rendered.top_headings:
+        lines = [
+            prose.first_line + index
+            for index, line in enumerate(prose.lines)
+            if _TOP_HEADING.match(line)
+            or (_UNDERLINE.match(line) and index and prose.lines[index - 1].strip())
+        ]
+        for line in lines or [prose.first_line]:
+            problems.error(
+                document.file,
+                line,
+                "top-heading",
+                "a heading of the first level stands in the text",
+                "Use ## and below; the page prints the title itself.",
+            )
+    seen: dict[str, int] = {}
+    for index, line in enumerate(prose.lines):
+        found = _EXPLICIT_ANCHOR.match(line)
+        if not found:
+            continue
+        number = prose.first_line + index
+        if found[1] in seen:
+            problems.error(
+                document.file,
+                number,
+                "duplicate-anchor",
+                f"the anchor {found[1]!r} is already that of line {seen[found[1]]}",
+                "Give one of the headings another anchor.",
+            )
+        seen.setdefault(found[1], number)
+    for anchor in rendered.anchors:
+        if not re.fullmatch(r"[\w-]+", anchor):
+            problems.error(
+                document.file,
+                seen.get(anchor, prose.first_line),
+                "bad-anchor",
+                f"the anchor {anchor!r} has other characters than letters, digits,"
+                " - and _",
+                "Write another one, such as {#envelope}.",
+            )
+
+
+def _check_syntax(
+    document: Document, prose: _Prose, rendered: Rendered, problems: Problems
+) -> None:
+    for kind in dict.fromkeys(rendered.unknown_callouts):
+        problems.error(
+            document.file,
+            _line_with(prose, f"[!{kind}"),
+            "unknown-callout",
+            f"the callout {kind!r} is not known",
+            "Use one of: " + ", ".join(sorted(name.upper() for name in CALLOUTS)) + ".",
+        )
+    for index, line in enumerate(prose.plain):
+        number = prose.first_line + index
+        if _BLOCK_SYNTAX.match(line):
+            problems.error(
+                document.file,
+                number,
+                "admonition-syntax",
+                "`!!!` means nothing here",
+                "Write a callout: `> [!NOTE] Title`, text in the lines below after >.",
+            )
+        if found := _RAW_HTML.search(line):
+            problems.warning(
+                document.file,
+                number,
+                "raw-html",
+                f"{found[0]!r} is shown to the reader as it stands",
+                "HTML is not passed on; put types and tags between backticks.",
+            )
+
+
+def _line_with(prose: _Prose, needle: str) -> int:
+    for index, line in enumerate(prose.lines):
+        if needle.lower() in line.lower():
+            return prose.first_line + index
+    return prose.first_line

@@ -1,0 +1,115 @@
+"""Code blocks and diagrams as HTML figures, coloured by Pygments' classes."""
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from curriculum.fences import LANGUAGES, FenceHeader, FenceKind
+from curriculum.labels import Labels
+
+CSS_CLASS = "highlight"
+ROW_KINDS = {
+    "+I": "insert",
+    "-U": "update-before",
+    "+U": "update-after",
+    "-D": "delete",
+}
+
+# A row kind as Flink prints it: `+I[1, a]`, or alone between the bars of a table.
+_ROW_KIND = re.compile(r"(?<![^\s|&;])([+-][IUD])(?=\[|\s|\||$)", re.MULTILINE)
+_TITLE = re.compile(r"^\s*accTitle\s*:\s*(.+?)\s*$", re.MULTILINE)
+_DESCRIPTION = re.compile(
+    r"^\s*accDescr\s*(?::\s*(?P<line>.+?)\s*$|\{(?P<block>[^}]*)\})", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DiagramTexts:
+    """What a Mermaid source says to those who cannot see it; empty where missing."""
+
+    title: str
+    description: str
+
+
+def diagram_texts(source: str) -> DiagramTexts:
+    """Read ``accTitle`` and ``accDescr`` out of a Mermaid source."""
+    title = _TITLE.search(source)
+    found = _DESCRIPTION.search(source)
+    description = (found["line"] or found["block"] or "") if found else ""
+    return DiagramTexts(title[1] if title else "", " ".join(description.split()))
+
+
+def diagram_figure(source: str, labels: Labels) -> str:
+    """Return a figure with the source for Mermaid and the same in words."""
+    texts = diagram_texts(source)
+    return (
+        f'<figure class="diagram"><pre class="mermaid">{escape(source)}</pre>'
+        f"<figcaption>{escape(texts.title)}</figcaption>"
+        f"<details><summary>{escape(labels.diagram_text)}</summary>"
+        f"<p>{escape(texts.description)}</p></details></figure>"
+    )
+
+
+def code_figure(source: str, header: FenceHeader, labels: Labels) -> str:
+    """Return a block of code as a figure; an unknown language is shown as text.
+
+    The ``pre`` takes the focus, because a long line is scrolled to with the arrow
+    keys. Its name is the title, or the language.
+    """
+    language = header.language if header.language in LANGUAGES else "text"
+    name = header.title or f"{labels.code}: {LANGUAGES[language]}"
+    badge = ""
+    if header.kind is not FenceKind.PLAIN:
+        badge = (
+            f'<span class="code-badge" data-badge="{header.kind}">'
+            f"{escape(labels.kinds[header.kind])}</span>"
+        )
+    title = (
+        f'<span class="code-title">{escape(header.title)}</span>'
+        if header.title
+        else ""
+    )
+    caption = f"<figcaption>{title}{badge}</figcaption>" if title or badge else ""
+    return (
+        f'<figure class="code" data-language="{language}" data-kind="{header.kind}">'
+        f'{caption}<div class="{CSS_CLASS}">'
+        f'<pre tabindex="0" role="group" aria-label="{escape(name)}">'
+        f"<code>{_coloured(source, language, header.highlighted_lines)}</code></pre>"
+        f"</div></figure>"
+    )
+
+
+def row_kind_class(text: str) -> str | None:
+    """Return the classes of a chip if ``text`` is a row kind such as ``+I``."""
+    kind = ROW_KINDS.get(text.replace("−", "-"))
+    return f"row-kind row-kind-{kind}" if kind else None
+
+
+def pygments_css(style: str, *, scope: str = "") -> str:
+    """Return the CSS rules of a Pygments style for ``.highlight``.
+
+    ``scope`` is a selector put before each rule, such as ``[data-theme=dark]``.
+    """
+    prefix = f"{scope} .{CSS_CLASS}".strip()
+    return str(HtmlFormatter(style=style).get_style_defs(prefix)) + "\n"
+
+
+def _coloured(source: str, language: str, highlighted: tuple[int, ...]) -> str:
+    # stripnl would drop the blank lines an output begins with: they are part of it.
+    lexer = get_lexer_by_name(language, stripnl=False)
+    formatter = HtmlFormatter(nowrap=True, hl_lines=list(highlighted))
+    html = str(highlight(source, lexer, formatter)).rstrip("\n")
+    if language != "text":
+        return html
+    return _ROW_KIND.sub(
+        lambda found: (
+            f'<span class="row-kind row-kind-{ROW_KINDS[found[1]]}">{found[1]}</span>'
+            if found[1] in ROW_KINDS
+            else found[1]
+        ),
+        html,
+    )

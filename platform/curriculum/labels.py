@@ -1,0 +1,70 @@
+"""The few words that the renderer itself writes, in the languages of the site.
+
+Not Django's translations: a lesson is rendered at import, in its own language, and
+these modules know nothing of Django.
+"""
+
+from dataclasses import dataclass
+
+LANGUAGES = ("ru", "en")
+CANONICAL_LANGUAGE = "ru"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Words around code, callouts, tables, diagrams, headings and footnotes."""
+
+    callouts: dict[str, str]
+    kinds: dict[str, str]
+    code: str
+    table: str
+    diagram_text: str
+    heading_link: str
+    footnote_back: str
+
+
+LABELS: dict[str, Labels] = {
+    "ru": Labels(
+        callouts={
+            "note": "Заметка",
+            "tip": "Совет",
+            "important": "Важно",
+            "warning": "Внимание",
+            "caution": "Осторожно",
+            "production": "В эксплуатации",
+        },
+        kinds={
+            "run": "выполнено на Flink",
+            "fails": "завершается ошибкой",
+            "output": "вывод",
+            "norun": "фрагмент",
+        },
+        code="Код",
+        table="Таблица",
+        diagram_text="Описание схемы",
+        heading_link="Ссылка на раздел",
+        footnote_back="Назад к тексту, сноска {}",
+    ),
+    "en": Labels(
+        callouts={
+            "note": "Note",
+            "tip": "Tip",
+            "important": "Important",
+            "warning": "Warning",
+            "caution": "Caution",
+            "production": "In production",
+        },
+        kinds={
+            "run": "executed on Flink",
+            "fails": "fails on purpose",
+            "output": "output",
+            "norun": "fragment",
+        },
+        code="Code",
+        table="Table",
+        diagram_text="Description of the diagram",
+        heading_link="Link to the section",
+        footnote_back="Back to the text, footnote {}",
+    ),
+}
+CALLOUTS = frozenset(LABELS[CANONICAL_LANGUAGE].callouts)
