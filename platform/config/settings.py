@@ -166,10 +166,26 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+# One address an account, replaced once the new one is confirmed.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_FORMS = {
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "login": "accounts.forms.LoginForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "signup": "accounts.forms.SignupForm",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Open on loopback, by invitation elsewhere (design §9).
 LAB_SIGNUP_OPEN = env.flag("LAB_SIGNUP_OPEN", default=not HTTPS)
+# Accounts whose passwords are printed, and made-up learners: never over HTTPS.
+LAB_DEMO = not HTTPS and env.flag(
+    "LAB_DEMO", default=set(ALLOWED_HOSTS) <= {"127.0.0.1", "localhost", "[::1]"}
+)
 
 # Static files
 STATIC_URL = "static/"
