@@ -96,15 +96,22 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # E-mail: a local folder until a server is named (docs/deploy.md).
-EMAIL_HOST = env.text("EMAIL_HOST", "")
-EMAIL_PORT = env.number("EMAIL_PORT", 587)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
-EMAIL_BACKEND = "django.core.mail.backends." + (
-    "smtp.EmailBackend" if EMAIL_HOST else "filebased.EmailBackend"
-)
-EMAIL_FILE_PATH = str(LAB_VAR_DIR / "mail")
+EMAIL_SERVER = {
+    "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "OPTIONS": {
+        "host": env.text("EMAIL_HOST", ""),
+        "port": env.number("EMAIL_PORT", 587),
+        "username": env.text("EMAIL_HOST_USER", ""),
+        "password": env.text("EMAIL_HOST_PASSWORD", ""),
+        "use_tls": env.flag("EMAIL_USE_TLS", default=True),
+        "timeout": 20,
+    },
+}
+EMAIL_FOLDER = {
+    "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "OPTIONS": {"file_path": str(LAB_VAR_DIR / "mail")},
+}
+MAILERS = {"default": EMAIL_SERVER if env.text("EMAIL_HOST", "") else EMAIL_FOLDER}
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "potok@localhost")
 
 # Languages and time

@@ -11,7 +11,7 @@ from config.settings import DATABASES, STORAGES
 
 # argon2/PBKDF2 would cost 0.1 s for each account a test makes.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Unhashed names: tests need no collectstatic.
 STORAGES = STORAGES | {
