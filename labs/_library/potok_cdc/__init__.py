@@ -1,0 +1,18 @@
+"""Debezium change events of Postgres tables, written from a seed.
+
+The library imitates one Debezium Postgres connector (3.4) with Kafka's JSON
+converter, down to field names, their order and types: it writes the bytes of keys
+and values as they stand in a topic. It knows nothing of Flink, of a lab or of right
+answers. Standard library only, and nothing is random unless the caller's
+``random.Random`` makes it so.
+
+``tables``   columns, tables and how a value is encoded
+``envelope`` the value and the key of one change event, as bytes
+``capture``  a database and its connector: snapshot, transactions, log positions
+``stream``   stages of events, as a cell produces them
+
+Not modelled yet: truncate and logical messages, TOAST placeholders, transaction
+metadata, duplicates after a restart.
+"""
+
+__version__ = "1.0.0"

@@ -1,0 +1,216 @@
+"""A database and its connector: snapshot and transactions become change events.
+
+The capture keeps the rows, so ``before`` is what the database really held, and hands
+out log positions that only grow. Times are microseconds since the epoch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from lab_protocol.messages import Event
+from potok_cdc.envelope import (
+    Connector,
+    LogPosition,
+    Operation,
+    event_key,
+    event_value,
+)
+from potok_cdc.tables import Table
+
+Row = dict[str, Any]
+
+
+class WorkloadError(ValueError):
+    """A change that the database would refuse: a missing row, a duplicate key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A new row, complete but for nullable columns, which default to NULL."""
+
+    table: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New values for the row with primary key ``key``; the key itself stays."""
+
+    table: str
+    key: tuple[Any, ...]
+    values: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Removal of the row with primary key ``key``."""
+
+    table: str
+    key: tuple[Any, ...]
+
+
+Change = Insert | Update | Delete
+
+
+class Capture:
+    """One database with one connector that captures ``tables``.
+
+    ``random`` decides the steps between log positions and the last three digits of
+    the connector's nanosecond clock, nothing else.
+    """
+
+    def __init__(
+        self, connector: Connector, tables: Sequence[Table], *, random: Random
+    ) -> None:
+        self.connector = connector
+        self._tables = {table.name: table for table in tables}
+        self._rows: dict[str, dict[tuple[Any, ...], Row]] = {
+            table.name: {} for table in tables
+        }
+        self._random = random
+        self._lsn = random.randrange(20_000_000, 400_000_000, 8)
+        self._tx_id = random.randrange(600, 4_000)
+        self._last_commit_lsn = self._lsn
+
+    def rows(self, table: str) -> list[Row]:
+        """Return copies of the rows of ``table`` as they are now, by primary key."""
+        return [dict(row) for _, row in sorted(self._rows[table].items())]
+
+    def alter(self, table: Table) -> None:
+        """Replace the definition of a table; rows get NULL in new columns."""
+        if table.name not in self._tables:
+            raise WorkloadError(f"no table {table.name}")
+        self._tables[table.name] = table
+        for row in self._rows[table.name].values():
+            for column in table.columns:
+                row.setdefault(column.name, None)
+
+    def snapshot(
+        self, rows: dict[str, Sequence[Row]], *, at_us: int, seen_us: int
+    ) -> list[Event]:
+        """Load ``rows`` into empty tables and return the initial snapshot's events.
+
+        All rows stand at one log position and carry the time of the snapshot, not
+        of the rows. ``seen_us`` is when the connector handled the first one; each
+        next one follows 90 microseconds later.
+        """
+        self._tx_id += 1
+        filled = [(name, list(table_rows)) for name, table_rows in rows.items()]
+        events: list[Event] = []
+        for table_number, (name, table_rows) in enumerate(filled):
+            for number, given in enumerate(table_rows):
+                row = self._add(name, given)
+                marker = _snapshot_marker(
+                    first_table=table_number == 0,
+                    last_table=table_number == len(filled) - 1,
+                    first_row=number == 0,
+                    last_row=number == len(table_rows) - 1,
+                )
+                position = LogPosition(
+                    at_us=at_us, lsn=self._lsn, tx_id=self._tx_id, snapshot=marker
+                )
+                moment = seen_us + 90 * len(events)
+                events.append(
+                    self._event(name, Operation.READ, None, row, position, moment)
+                )
+        return events
+
+    def transaction(
+        self, changes: Sequence[Change], *, at_us: int, seen_us: int
+    ) -> list[Event]:
+        """Commit ``changes`` and return their events, deletes with their tombstones.
+
+        ``at_us`` is the commit; ``seen_us`` (not before it) is when the connector
+        handled the first event.
+        """
+        if seen_us < at_us:
+            raise WorkloadError("the connector cannot see a commit before it happens")
+        self._tx_id += self._random.randint(1, 3)
+        last_commit_lsn = self._last_commit_lsn
+        events: list[Event] = []
+        for number, change in enumerate(changes):
+            self._lsn += 8 * self._random.randint(6, 60)
+            position = LogPosition(
+                at_us=at_us,
+                lsn=self._lsn,
+                tx_id=self._tx_id,
+                last_commit_lsn=last_commit_lsn,
+            )
+            events += self._apply(change, position, seen_us + 70 * number)
+        self._lsn += 48
+        self._last_commit_lsn = self._lsn
+        return events
+
+    def _apply(self, change: Change, position: LogPosition, moment: int) -> list[Event]:
+        name = change.table
+        if isinstance(change, Insert):
+            row = self._add(name, change.row)
+            return [self._event(name, Operation.CREATE, None, row, position, moment)]
+        held = self._rows[name]
+        if change.key not in held:
+            raise WorkloadError(f"{name} has no row with key {change.key}")
+        before = held[change.key]
+        if isinstance(change, Delete):
+            del held[change.key]
+            event = self._event(name, Operation.DELETE, before, None, position, moment)
+            return [event, Event(topic=event.topic, key=event.key, value=None)]
+        after = before | change.values
+        if self._tables[name].key_of(after) != change.key:
+            raise WorkloadError(f"{name}: an update may not change the primary key")
+        held[change.key] = after
+        return [self._event(name, Operation.UPDATE, before, after, position, moment)]
+
+    def _add(self, name: str, given: Row) -> Row:
+        table = self._tables[name]
+        nulls = {column.name: None for column in table.columns if column.nullable}
+        row = nulls | given
+        if {column.name for column in table.columns} != set(row):
+            raise WorkloadError(f"{name}: columns do not match {sorted(given)}")
+        key = table.key_of(row)
+        if key in self._rows[name]:
+            raise WorkloadError(f"{name} has a row with key {key} already")
+        self._rows[name][key] = row
+        return row
+
+    def _event(
+        self,
+        name: str,
+        operation: Operation,
+        before: Row | None,
+        after: Row | None,
+        position: LogPosition,
+        moment: int,
+    ) -> Event:
+        table = self._tables[name]
+        row = after if after is not None else before
+        if row is None:
+            raise WorkloadError(f"{name}: an event needs an old or a new row")
+        return Event(
+            topic=self.connector.topic_of(table),
+            key=event_key(self.connector, table, row),
+            value=event_value(
+                self.connector,
+                table,
+                operation=operation,
+                before=before,
+                after=after,
+                position=position,
+                seen_ns=moment * 1_000 + self._random.randrange(1_000),
+            ),
+        )
+
+
+def _snapshot_marker(
+    *, first_table: bool, last_table: bool, first_row: bool, last_row: bool
+) -> str:
+    if last_table and last_row:
+        return "last"
+    if first_table and first_row:
+        return "first"
+    if last_row:
+        return "last_in_data_collection"
+    if first_row:
+        return "first_in_data_collection"
+    return "true"

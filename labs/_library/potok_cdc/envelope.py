@@ -1,0 +1,241 @@
+"""The bytes of one Debezium change event: its key and its value.
+
+Field names, their order and the schema part follow Debezium's Postgres connector
+3.4 behind Kafka's JsonConverter, which writes compact JSON without sorting keys.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from potok_cdc.tables import DecimalMode, ReplicaIdentity, Table
+
+CONNECTOR_VERSION = "3.4.0.Final"
+SNAPSHOT_MARKERS = (
+    "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+)
+
+
+class Operation(StrEnum):
+    """The ``op`` of a row's event."""
+
+    READ = "r"
+    CREATE = "c"
+    UPDATE = "u"
+    DELETE = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Settings of the connector and its converter.
+
+    ``prefix`` is ``topic.prefix``; ``schemas`` is ``schemas.enable`` of both
+    converters.
+    """
+
+    prefix: str
+    database: str
+    schemas: bool = True
+    decimals: DecimalMode = DecimalMode.PRECISE
+
+    def topic_of(self, table: Table) -> str:
+        """Return the topic of ``table``: prefix, schema and table name."""
+        return f"{self.prefix}.{table.schema}.{table.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogPosition:
+    """Where an event stands in the database's log.
+
+    ``at_us`` is the commit time (of a snapshot: when it was taken) in microseconds
+    since the epoch; ``last_commit_lsn`` is None in a snapshot.
+    """
+
+    at_us: int
+    lsn: int
+    tx_id: int
+    last_commit_lsn: int | None = None
+    snapshot: str = "false"
+
+
+def event_key(connector: Connector, table: Table, row: dict[str, Any]) -> bytes:
+    """Return the key of an event of ``row``: its primary key."""
+    columns = [table.column(name) for name in table.primary_key]
+    payload = {
+        column.name: column.encode(row[column.name], connector.decimals)
+        for column in columns
+    }
+    if not connector.schemas:
+        return to_json(payload)
+    schema = {
+        "type": "struct",
+        "fields": [column.schema(connector.decimals) for column in columns],
+        "optional": False,
+        "name": f"{connector.topic_of(table)}.Key",
+    }
+    return to_json({"schema": schema, "payload": payload})
+
+
+def event_value(
+    connector: Connector,
+    table: Table,
+    *,
+    operation: Operation,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    position: LogPosition,
+    seen_ns: int,
+) -> bytes:
+    """Return the value of an event.
+
+    ``before`` and ``after`` are whole rows as the database holds them; what the
+    replica identity keeps of ``before`` is decided here. ``seen_ns`` is when the
+    connector handled the event, in nanoseconds since the epoch.
+    """
+    payload = {
+        "before": _old_row(connector, table, operation, before),
+        "after": None if after is None else _row(connector, table, after),
+        "source": _source(connector, table, position),
+        "transaction": None,
+        "op": operation.value,
+        "ts_ms": seen_ns // 1_000_000,
+        "ts_us": seen_ns // 1_000,
+        "ts_ns": seen_ns,
+    }
+    if not connector.schemas:
+        return to_json(payload)
+    return to_json({"schema": envelope_schema(connector, table), "payload": payload})
+
+
+def envelope_schema(connector: Connector, table: Table) -> dict[str, Any]:
+    """Return the ``schema`` part of every value of ``table``."""
+    topic = connector.topic_of(table)
+    fields = [column.schema(connector.decimals) for column in table.columns]
+    row = {"type": "struct", "fields": fields, "optional": True}
+    row_name = {"name": f"{topic}.Value"}
+    return {
+        "type": "struct",
+        "fields": [
+            row | row_name | {"field": "before"},
+            row | row_name | {"field": "after"},
+            _SOURCE_SCHEMA,
+            _TRANSACTION_SCHEMA,
+            _field("string", "op"),
+            _field("int64", "ts_ms", optional=True),
+            _field("int64", "ts_us", optional=True),
+            _field("int64", "ts_ns", optional=True),
+        ],
+        "optional": False,
+        "name": f"{topic}.Envelope",
+        "version": 2,
+    }
+
+
+def to_json(data: Any) -> bytes:
+    """Return compact UTF-8 JSON, keys in the order they have."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _row(connector: Connector, table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        column.name: column.encode(row[column.name], connector.decimals)
+        for column in table.columns
+    }
+
+
+def _old_row(
+    connector: Connector,
+    table: Table,
+    operation: Operation,
+    before: dict[str, Any] | None,
+) -> dict[str, Any] | None:
+    if before is None:
+        return None
+    if table.replica_identity is ReplicaIdentity.FULL:
+        return _row(connector, table, before)
+    if operation is Operation.UPDATE:
+        # Postgres logs the old key only when the update changes it, and the connector
+        # turns that into a delete and a create; a plain update carries nothing.
+        return None
+    key_only = {
+        column.name: before[column.name]
+        if column.name in table.primary_key
+        else column.fallback()
+        for column in table.columns
+    }
+    return _row(connector, table, key_only)
+
+
+def _source(
+    connector: Connector, table: Table, position: LogPosition
+) -> dict[str, Any]:
+    last_commit = position.last_commit_lsn
+    return {
+        "version": CONNECTOR_VERSION,
+        "connector": "postgresql",
+        "name": connector.prefix,
+        "ts_ms": position.at_us // 1_000,
+        "snapshot": position.snapshot,
+        "db": connector.database,
+        "sequence": to_json(
+            [None if last_commit is None else str(last_commit), str(position.lsn)]
+        ).decode(),
+        "ts_us": position.at_us,
+        "ts_ns": position.at_us * 1_000,
+        "schema": table.schema,
+        "table": table.name,
+        "txId": position.tx_id,
+        "lsn": position.lsn,
+        "xmin": None,
+    }
+
+
+def _field(kind: str, name: str, *, optional: bool = False) -> dict[str, Any]:
+    return {"type": kind, "optional": optional, "field": name}
+
+
+_SOURCE_SCHEMA = {
+    "type": "struct",
+    "fields": [
+        _field("string", "version"),
+        _field("string", "connector"),
+        _field("string", "name"),
+        _field("int64", "ts_ms"),
+        {
+            "type": "string",
+            "optional": True,
+            "name": "io.debezium.data.Enum",
+            "version": 1,
+            "parameters": {"allowed": SNAPSHOT_MARKERS},
+            "default": "false",
+            "field": "snapshot",
+        },
+        _field("string", "db"),
+        _field("string", "sequence", optional=True),
+        _field("int64", "ts_us", optional=True),
+        _field("int64", "ts_ns", optional=True),
+        _field("string", "schema"),
+        _field("string", "table"),
+        _field("int64", "txId", optional=True),
+        _field("int64", "lsn", optional=True),
+        _field("int64", "xmin", optional=True),
+    ],
+    "optional": False,
+    "name": "io.debezium.connector.postgresql.Source",
+    "version": 1,
+    "field": "source",
+}
+
+_TRANSACTION_SCHEMA = {
+    "type": "struct",
+    "fields": [
+        _field("string", "id"),
+        _field("int64", "total_order"),
+        _field("int64", "data_collection_order"),
+    ],
+    "optional": True,
+    "name": "event.block",
+    "version": 1,
+    "field": "transaction",
+}

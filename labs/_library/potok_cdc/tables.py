@@ -1,0 +1,188 @@
+"""Tables as the connector sees them: columns, keys, and the encoding of values."""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ColumnType(StrEnum):
+    """Postgres types that the library can encode."""
+
+    INTEGER = "integer"
+    BIGINT = "bigint"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    NUMERIC = "numeric"
+    DOUBLE = "double precision"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIMESTAMPTZ = "timestamptz"
+
+
+class DecimalMode(StrEnum):
+    """``decimal.handling.mode`` of the connector."""
+
+    PRECISE = "precise"
+    STRING = "string"
+    DOUBLE = "double"
+
+
+class ReplicaIdentity(StrEnum):
+    """What Postgres logs of the old row: its key only, or all of it."""
+
+    DEFAULT = "default"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. ``precision`` is that of NUMERIC (digits) or of a timestamp (0..6)."""
+
+    name: str
+    type: ColumnType
+    nullable: bool = False
+    precision: int = 6
+    scale: int = 0
+
+    def schema(self, decimals: DecimalMode) -> dict[str, Any]:
+        """Return the field's entry in the ``schema`` part, keys in Connect's order."""
+        schema: dict[str, Any] = {
+            "type": self._connect_type(decimals),
+            "optional": self.nullable,
+        }
+        if (name := self._semantic_name(decimals)) is not None:
+            schema |= {"name": name, "version": 1}
+        if self.type is ColumnType.NUMERIC and decimals is DecimalMode.PRECISE:
+            schema["parameters"] = {
+                "scale": str(self.scale),
+                "connect.decimal.precision": str(self.precision),
+            }
+        return schema | {"field": self.name}
+
+    def encode(self, value: Any, decimals: DecimalMode) -> Any:
+        """Return the JSON value of ``value``.
+
+        Takes int, bool, str, Decimal, float, date or an aware datetime, as the type
+        asks; None only where the column is nullable, else ValueError.
+        """
+        if value is None:
+            if not self.nullable:
+                raise ValueError(f"column {self.name} is NOT NULL, got None")
+            return None
+        match self.type:
+            case ColumnType.NUMERIC:
+                return self._encode_decimal(value, decimals)
+            case ColumnType.DATE:
+                return (value - EPOCH.date()).days
+            case ColumnType.TIMESTAMP:
+                micros = micros_of(value)
+                return micros if self.precision > 3 else micros // 1000
+            case ColumnType.TIMESTAMPTZ:
+                text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+                return text[: 20 + self.precision].rstrip(".") + "Z"
+            case _:
+                return value
+
+    def fallback(self) -> Any:
+        """Return what the connector writes where Postgres logged nothing of a column.
+
+        With REPLICA IDENTITY DEFAULT the old row has only its key. A nullable column
+        becomes null, a NOT NULL one the neutral value of its type.
+        """
+        if self.nullable:
+            return None
+        neutral: dict[ColumnType, Any] = {
+            ColumnType.BOOLEAN: False,
+            ColumnType.TEXT: "",
+            ColumnType.NUMERIC: Decimal(0),
+            ColumnType.DOUBLE: 0.0,
+            ColumnType.DATE: date(1970, 1, 1),
+            ColumnType.TIMESTAMP: EPOCH,
+            ColumnType.TIMESTAMPTZ: EPOCH,
+        }
+        return neutral.get(self.type, 0)
+
+    def _connect_type(self, decimals: DecimalMode) -> str:
+        if self.type is ColumnType.NUMERIC:
+            return {
+                DecimalMode.PRECISE: "bytes",
+                DecimalMode.STRING: "string",
+                DecimalMode.DOUBLE: "double",
+            }[decimals]
+        return {
+            ColumnType.INTEGER: "int32",
+            ColumnType.BIGINT: "int64",
+            ColumnType.BOOLEAN: "boolean",
+            ColumnType.TEXT: "string",
+            ColumnType.DOUBLE: "double",
+            ColumnType.DATE: "int32",
+            ColumnType.TIMESTAMP: "int64",
+            ColumnType.TIMESTAMPTZ: "string",
+        }[self.type]
+
+    def _semantic_name(self, decimals: DecimalMode) -> str | None:
+        if self.type is ColumnType.NUMERIC and decimals is DecimalMode.PRECISE:
+            return "org.apache.kafka.connect.data.Decimal"
+        if self.type is ColumnType.TIMESTAMP:
+            unit = "MicroTimestamp" if self.precision > 3 else "Timestamp"
+            return f"io.debezium.time.{unit}"
+        return {
+            ColumnType.DATE: "io.debezium.time.Date",
+            ColumnType.TIMESTAMPTZ: "io.debezium.time.ZonedTimestamp",
+        }.get(self.type)
+
+    def _encode_decimal(self, value: Decimal, decimals: DecimalMode) -> Any:
+        exact = value.quantize(Decimal(1).scaleb(-self.scale))
+        if exact != value:
+            raise ValueError(f"column {self.name}: {value} has more than {self.scale}")
+        if decimals is DecimalMode.STRING:
+            return format(exact, "f")
+        if decimals is DecimalMode.DOUBLE:
+            return float(exact)
+        unscaled = int(exact.scaleb(self.scale))
+        # BigInteger.toByteArray: two's complement, shortest, with room for the sign.
+        magnitude = unscaled if unscaled >= 0 else ~unscaled
+        size = magnitude.bit_length() // 8 + 1
+        return base64.b64encode(unscaled.to_bytes(size, "big", signed=True)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A captured table; ``primary_key`` names its key columns in their order."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    replica_identity: ReplicaIdentity = ReplicaIdentity.DEFAULT
+    schema: str = "public"
+
+    def __post_init__(self) -> None:
+        names = {column.name for column in self.columns}
+        if missing := [name for name in self.primary_key if name not in names]:
+            raise ValueError(f"table {self.name}: no key column {missing[0]}")
+
+    def column(self, name: str) -> Column:
+        """Return the column ``name``, or raise KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"table {self.name} has no column {name}")
+
+    def key_of(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the values of the primary key in ``row``."""
+        return tuple(row[name] for name in self.primary_key)
+
+
+def micros_of(moment: datetime) -> int:
+    """Return microseconds since the epoch, exactly (no float on the way)."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(micros: int) -> datetime:
+    """Return the aware UTC datetime of microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=micros)
