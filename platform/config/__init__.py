@@ -1,4 +1,4 @@
-"""Composition: settings, root URLs, the Celery application. Nobody imports this room."""
+"""Composition: settings, root URLs, the Celery application. Imported by nobody."""
 
 from config.celery import app as celery_app
 

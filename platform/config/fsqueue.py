@@ -32,7 +32,7 @@ class Channel(filesystem.Channel):
     def _get(self, queue: str) -> Any:
         folder = Path(self.data_folder_in)
         suffix = f".{queue}.msg"
-        for name in sorted(os.listdir(folder)):
+        for name in sorted(path.name for path in folder.iterdir()):
             if name.startswith(".") or not name.endswith(suffix):
                 continue
             claimed = folder / f".{name}.{os.getpid()}"

@@ -51,7 +51,7 @@ class Changelog:
     tombstones: int
 
     def fold(self) -> list[Row]:
-        """Return the final table: all rows of an append output, else the last by key."""
+        """Return the final table: all appended rows, or the last one of each key."""
         if self.output.mode == "append":
             return [change.row for change in self.changes]
         table: dict[Key, Row] = {}

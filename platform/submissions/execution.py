@@ -1,0 +1,220 @@
+"""One try of one submission: build the lab, run it in a cell, grade, write the verdict.
+
+Says nothing about when to try again or who is next; that is ``lifecycle``'s.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from curriculum.catalogue import Catalogue, Lab
+from curriculum.releases import catalogue_of, release_tree
+from django.conf import settings
+from django.db import connection
+
+from grading.grader import grade, leave_ungraded
+from grading.report import run_report, verdict_report
+from lab_protocol.author import LabBuild
+from lab_protocol.messages import (
+    ClosingRow,
+    Ending,
+    Language,
+    Phase,
+    RunOutcome,
+    RunProgress,
+    RunRequest,
+    Topic,
+)
+from sandbox.errors import AuthorFault
+from submissions import lifecycle
+from submissions.lifecycle import FinalWord, Lease, LeaseLost
+from submissions.models import Submission
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL_SECONDS = 0.5
+
+
+class Engine(Protocol):
+    """What execution needs of the sandbox; ``engine.CellEngine`` is the real one."""
+
+    def build(self, *, tree: Path, lab: str, seed: int) -> LabBuild:
+        """Run the lab's own code in its jail. Raises AuthorFault."""
+
+    def run(self, request: RunRequest, *, watch: "Watch") -> RunOutcome:
+        """Run a program in a cell, reporting to ``watch``."""
+
+
+class Watch:
+    """Keeps a lease alive, writes progress, and carries the wish to cancel.
+
+    ``stopped`` becomes true when the student cancels or the lease is lost.
+    """
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease = lease
+        self.cancelled = threading.Event()
+        self.lost = threading.Event()
+        self._done = threading.Event()
+        self._phase = Phase.PREPARING
+        self._written = 0.0
+
+    def stopped(self) -> bool:
+        """Whether the run should end now."""
+        return self.cancelled.is_set() or self.lost.is_set()
+
+    def progress(self, progress: RunProgress) -> None:
+        """Write a phase at once and row counts at most twice a second."""
+        now = time.monotonic()
+        if (
+            progress.phase is self._phase
+            and now - self._written < PROGRESS_INTERVAL_SECONDS
+        ):
+            return
+        self._phase = progress.phase
+        self._written = now
+        try:
+            lifecycle.advance(
+                self.lease,
+                phase=progress.phase,
+                rows_in=progress.rows_in,
+                rows_out=progress.rows_out,
+            )
+        except LeaseLost:
+            self.lost.set()
+
+    @contextmanager
+    def keep_alive(self) -> Iterator[None]:
+        """Renew the lease from a thread of its own until the block ends."""
+        thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._done.set()
+            thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._done.wait(settings.LAB_HEARTBEAT_SECONDS):
+                try:
+                    if lifecycle.renew(self.lease):
+                        self.cancelled.set()
+                except LeaseLost:
+                    self.lost.set()
+                    return
+                except Exception:
+                    # One failed UPDATE must not end a lease that has seconds left.
+                    logger.exception("heartbeat of %s failed", self.lease.token)
+        finally:
+            connection.close()
+
+
+def execute(lease: Lease, engine: Engine) -> None:
+    """Do one leased try to its end. Never raises for what a student's program does."""
+    watch = Watch(lease)
+    with watch.keep_alive():
+        try:
+            _execute(lease, engine, watch)
+        except LeaseLost:
+            logger.warning("lease of submission %s is lost", lease.submission_id)
+        except AuthorFault as error:
+            # The lab's own code fails the same way each time: no second try.
+            logger.exception("author's code failed")
+            _hand_back(lease, f"author-fault: {error}", max_tries=0)
+        except ValueError as error:
+            logger.exception("the lab contradicts itself")
+            _hand_back(lease, f"lab-fault: {error}", max_tries=0)
+        except Exception as error:
+            # The rim: the unexpected is the platform's fault, never the student's.
+            logger.exception("submission %s failed", lease.submission_id)
+            _hand_back(lease, f"{type(error).__name__}: {error}")
+
+
+def make_request(
+    *, run_id: str, lab: Lab, build: LabBuild, language: str, files: dict[str, str]
+) -> RunRequest:
+    """Return all that the cell may know: program, topics, events, closing keys."""
+    spec = lab.spec
+    return RunRequest(
+        run_id=run_id,
+        language=Language(language),
+        files=files,
+        entry=next(iter(files)),
+        inputs=tuple(Topic(item.topic, item.partitions) for item in spec.streams),
+        outputs=tuple(Topic(output.topic) for output in spec.outputs.values()),
+        stages=build.stages,
+        closing=tuple(
+            ClosingRow(output.topic, output.closing.column, output.closing.value)
+            for output in spec.outputs.values()
+            if output.closing is not None
+        ),
+        limits=spec.limits.as_limits(),
+    )
+
+
+def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
+    submission = Submission.objects.get(pk=lease.submission_id)
+    lifecycle.advance(lease, phase=Phase.PREPARING)
+    catalogue = catalogue_of(submission.release_id)
+    lab = catalogue.lab(submission.lab)
+    build = engine.build(
+        tree=release_tree(submission.release), lab=lab.id, seed=submission.seed
+    )
+    request = make_request(
+        run_id=str(lease.token),
+        lab=lab,
+        build=build,
+        language=submission.language,
+        files=submission.files,
+    )
+    outcome = engine.run(request, watch=watch)
+    if watch.lost.is_set():
+        raise LeaseLost
+    if outcome.ending is Ending.PLATFORM_FAULT:
+        lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
+        return
+    lifecycle.advance(
+        lease,
+        phase=Phase.CHECKING,
+        rows_in=sum(len(stage.events) for stage in build.stages),
+        rows_out=sum(len(records) for records in outcome.records.values()),
+    )
+    _conclude(lease, submission, catalogue, lab, build, outcome)
+
+
+def _conclude(
+    lease: Lease,
+    submission: Submission,
+    catalogue: Catalogue,
+    lab: Lab,
+    build: LabBuild,
+    outcome: RunOutcome,
+) -> None:
+    if submission.kind == Submission.Kind.RUN:
+        verdict = leave_ungraded(lab=lab.spec, outcome=outcome)
+    else:
+        verdict = grade(lab=lab.spec, build=build, outcome=outcome)
+    lifecycle.finish(
+        lease,
+        word=FinalWord(
+            result=verdict.result.value,
+            ending=verdict.ending,
+            points=verdict.points,
+            max_points=verdict.max_points,
+            report=verdict_report(verdict=verdict, lab=lab.spec, build=build),
+        ),
+        run_report=run_report(outcome=outcome, lab=lab.spec),
+        catalogue=catalogue,
+    )
+
+
+def _hand_back(lease: Lease, detail: str, *, max_tries: int | None = None) -> None:
+    try:
+        lifecycle.hand_back(lease, detail=detail, max_tries=max_tries)
+    except LeaseLost:
+        logger.warning("lease of submission %s is lost", lease.submission_id)

@@ -1,0 +1,174 @@
+"""Reading submissions: a person's own, and those a reviewer may see."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.access import reviewable_cohorts
+from accounts.models import Enrolment, User
+from submissions import lifecycle
+from submissions.models import Draft, Run, Submission, Verdict, WorkerSign
+
+# A worker signs every few seconds; after this long without one nobody is there.
+SILENCE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One line of an attempt history; ``number`` counts submits of a lab from 1."""
+
+    submission: Submission
+    number: int
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """Where an open submission is. ``position`` counts from 1 while it waits."""
+
+    state: str
+    position: int | None
+    seconds_elapsed: int
+    rows_in: int
+    rows_out: int
+    worker_answers: bool
+    cancel_requested: bool
+
+
+def own_submission(*, user: User, public_id: UUID) -> Submission:
+    """Return a person's own run or submit; raise Submission.DoesNotExist."""
+    return _with_verdict(
+        Submission.objects.filter(user=user, kind__in=lifecycle.PERSONAL)
+    ).get(public_id=public_id)
+
+
+def reviewable_submission(*, user: User, public_id: UUID) -> Submission:
+    """Return a submit that ``user`` may review; raise Submission.DoesNotExist."""
+    taught = Enrolment.objects.students().filter(
+        user=OuterRef("user"), cohort__in=reviewable_cohorts(user)
+    )
+    return _with_verdict(Submission.objects.attempts().filter(Exists(taught))).get(
+        public_id=public_id
+    )
+
+
+def current_verdict(submission: Submission) -> Verdict | None:
+    """Return the verdict of the submission's present generation, if it has one."""
+    return next(
+        (
+            verdict
+            for verdict in submission.verdicts.all()
+            if verdict.generation == submission.generation
+        ),
+        None,
+    )
+
+
+def last_run(submission: Submission) -> Run | None:
+    """Return the latest try, or None while it has never been claimed."""
+    return submission.runs.order_by("-number").first()
+
+
+def attempts(*, user: User, lab_id: str) -> list[AttemptRow]:
+    """Return a person's submits of a lab, newest first. Two queries."""
+    rows = list(
+        _with_verdict(Submission.objects.attempts().filter(user=user, lab=lab_id))
+        .defer("files")
+        .order_by("created_at", "pk")
+    )
+    return [
+        AttemptRow(submission, number, current_verdict(submission))
+        for number, submission in enumerate(rows, start=1)
+    ][::-1]
+
+
+def attempt_number(submission: Submission) -> int:
+    """Return which submit of its lab this is for its user, from 1."""
+    return (
+        Submission.objects.attempts()
+        .filter(
+            user=submission.user_id,
+            lab=submission.lab,
+            created_at__lte=submission.created_at,
+            pk__lte=submission.pk,
+        )
+        .count()
+    )
+
+
+def recent_attempts(*, user: User, limit: int = 5) -> list[Submission]:
+    """Return a person's latest final submits, newest first, with their verdicts."""
+    return list(
+        _with_verdict(
+            Submission.objects.attempts().filter(
+                user=user, state__in=Submission.FINAL_STATES
+            )
+        ).defer("files")[:limit]
+    )
+
+
+def open_submissions(*, user: User) -> list[Submission]:
+    """Return what a person has waiting or under way, oldest first."""
+    return list(
+        Submission.objects.open()
+        .filter(user=user, kind__in=lifecycle.PERSONAL)
+        .defer("files")
+        .order_by("created_at", "pk")
+    )
+
+
+def latest_submission(*, user: User, lab_id: str) -> Submission | None:
+    """Return a person's newest run or submit of a lab, with its verdict."""
+    return _with_verdict(
+        Submission.objects.filter(user=user, lab=lab_id, kind__in=lifecycle.PERSONAL)
+    ).first()
+
+
+def live_status(submission: Submission) -> LiveStatus:
+    """Return where ``submission`` is by its row, so that it survives any restart."""
+    return LiveStatus(
+        state=submission.state,
+        position=_position(submission),
+        seconds_elapsed=_elapsed(submission.created_at, submission.finished_at),
+        rows_in=submission.rows_in,
+        rows_out=submission.rows_out,
+        worker_answers=workers_answering(),
+        cancel_requested=submission.cancel_requested_at is not None,
+    )
+
+
+def workers_answering() -> bool:
+    """Say whether any worker that can run labs has signed lately."""
+    return WorkerSign.objects.filter(ready=True, seen_at__gt=Now() - SILENCE).exists()
+
+
+def draft_of(*, user: User, lab_id: str, language: str) -> Draft | None:
+    """Return a person's draft, if there is one."""
+    return Draft.objects.filter(user=user, lab=lab_id, language=language).first()
+
+
+def _with_verdict(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+    current = Verdict.objects.filter(generation=F("submission__generation"))
+    return rows.select_related("user").prefetch_related(
+        Prefetch("verdicts", queryset=current)
+    )
+
+
+def _position(submission: Submission) -> int | None:
+    if submission.state != Submission.State.QUEUED:
+        return None
+    waiting = list(lifecycle.in_turn().values_list("pk", flat=True))
+    # Behind everybody when the person's other submission is under way.
+    return (
+        waiting.index(submission.pk) + 1
+        if submission.pk in waiting
+        else len(waiting) + 1
+    )
+
+
+def _elapsed(since: datetime, until: datetime | None) -> int:
+    return max(0, int(((until or timezone.now()) - since).total_seconds()))
