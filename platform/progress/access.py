@@ -9,10 +9,11 @@ completed. What was once open stays open: a release that adds a prerequisite tak
 nothing away from those who had begun.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from curriculum.catalogue import Catalogue, Lab, Lesson
+from curriculum.catalogue import Catalogue, Lab, Lesson, UnknownItem
 
 
 class LessonState(StrEnum):
@@ -36,6 +37,27 @@ class Ledger:
     read: frozenset[str] = frozenset()
     passed: frozenset[str] = frozenset()
     completed: frozenset[str] = frozenset()
+
+    def in_present_ids(self, catalogue: Catalogue) -> "Ledger":
+        """Return the ledger with renamed lessons and labs under today's ids."""
+
+        def present(
+            ids: frozenset[str], find: Callable[[str], Lesson | Lab]
+        ) -> set[str]:
+            names = set()
+            for name in ids:
+                try:
+                    names.add(find(name).id)
+                except UnknownItem:
+                    continue  # the release has no such item any more
+            return names
+
+        return Ledger(
+            opened=frozenset(present(self.opened, catalogue.lesson)),
+            read=frozenset(present(self.read, catalogue.lesson)),
+            passed=frozenset(present(self.passed, catalogue.lab)),
+            completed=frozenset(present(self.completed, catalogue.lesson)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +91,6 @@ class LessonEntry:
         return self.state is not LessonState.LOCKED
 
 
-class UnknownItem(LookupError):
-    """No lesson or lab has this id, nor had it as an alias."""
-
-
 class Locked(PermissionError):
     """The lesson, or the lab's lesson, is locked; ``entry`` says what is missing."""
 
@@ -91,19 +109,14 @@ class CourseMap:
     _by_id: dict[str, LessonEntry] = field(repr=False)
 
     def lesson(self, lesson_id: str) -> LessonEntry:
-        """Return the entry of a lesson by its present id, or raise UnknownItem."""
-        try:
-            return self._by_id[lesson_id]
-        except KeyError:
-            raise UnknownItem(lesson_id) from None
+        """Return the entry of a lesson by its id or an alias, or raise UnknownItem."""
+        return self._by_id[self.catalogue.lesson(lesson_id).id]
 
     def lab(self, lab_id: str) -> tuple[LessonEntry, LabEntry]:
         """Return a lab's entry behind its lesson's, or raise UnknownItem."""
-        for entry in self.lessons:
-            for lab_entry in entry.labs:
-                if lab_entry.lab.id == lab_id:
-                    return entry, lab_entry
-        raise UnknownItem(lab_id)
+        lab = self.catalogue.lab(lab_id)
+        entry = self._by_id[lab.lesson]
+        return entry, next(item for item in entry.labs if item.lab.id == lab.id)
 
     def require_lesson(self, lesson_id: str) -> LessonEntry:
         """Return an open lesson; raise UnknownItem or Locked."""
@@ -147,6 +160,7 @@ def is_completed(lesson: Lesson, ledger: Ledger) -> bool:
 
 def build_course_map(catalogue: Catalogue, ledger: Ledger) -> CourseMap:
     """Apply the rule to every lesson."""
+    ledger = ledger.in_present_ids(catalogue)
     completed = {
         lesson.id for lesson in catalogue.lessons if is_completed(lesson, ledger)
     }

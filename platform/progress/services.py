@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from progress.access import CourseMap, is_completed
+from progress.access import CourseMap, LessonState, is_completed
 from progress.models import Achievement
 from progress.selectors import course_map, ledgers
 
@@ -20,11 +20,11 @@ def note_lesson_opened(*, user: User, course: CourseMap, lesson_id: str) -> None
     Raises UnknownItem or Locked.
     """
     entry = course.require_lesson(lesson_id)
-    if not entry.is_read and entry.state == "open":
+    if entry.state is LessonState.OPEN:
         _achieve(
             user,
             Achievement.Kind.LESSON_OPENED,
-            lesson_id,
+            entry.lesson.id,
             release=course.catalogue.digest,
         )
 
@@ -97,7 +97,8 @@ def _complete_if_done(
     evidence: str,
     achieved_at: datetime | None = None,
 ) -> None:
-    if is_completed(catalogue.lesson(lesson_id), ledgers([user.pk])[user.pk]):
+    ledger = ledgers([user.pk])[user.pk].in_present_ids(catalogue)
+    if is_completed(catalogue.lesson(lesson_id), ledger):
         _achieve(
             user,
             Achievement.Kind.LESSON_COMPLETED,
