@@ -107,9 +107,7 @@ class Course:
     warnings: tuple[Problem, ...]
 
 
-def anchors_of(
-    rendered: Mapping[str, Rendered], language: str
-) -> tuple[str, ...]:
+def anchors_of(rendered: Mapping[str, Rendered], language: str) -> tuple[str, ...]:
     """Return the anchors of a text in ``language``, or in the canonical one."""
     found = rendered.get(language) or rendered.get(CANONICAL_LANGUAGE)
     return found.anchors if found else ()

@@ -195,8 +195,8 @@ def _check_headings(
                 "Use ## and below; the page prints the title itself.",
             )
     seen: dict[str, int] = {}
-    for index, line in enumerate(prose.lines):
-        found = _EXPLICIT_ANCHOR.match(line)
+    for index, text in enumerate(prose.lines):
+        found = _EXPLICIT_ANCHOR.match(text)
         if not found:
             continue
         number = prose.first_line + index

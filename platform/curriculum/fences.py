@@ -64,7 +64,9 @@ class Fence:
 
 
 _HEADER = re.compile(r"\s*(?P<language>[^\s{]*)[ \t]*(?:\{(?P<attributes>.*)\})?\s*$")
-_ATTRIBUTE = re.compile(r'\s*(?:\.(?P<kind>[^\s.=]+)|(?P<key>[\w-]+)="(?P<value>[^"]*)")')
+_ATTRIBUTE = re.compile(
+    r'\s*(?:\.(?P<kind>[^\s.=]+)|(?P<key>[\w-]+)="(?P<value>[^"]*)")'
+)
 _LINES = re.compile(r"\d+(?:-\d+)?(?:[ ,]+\d+(?:-\d+)?)*")
 _OPENING = re.compile(r"(?P<prefix>[> \t]*)(?P<ticks>`{3,}|~{3,})(?P<header>[^`]*)$")
 
@@ -81,7 +83,8 @@ def parse_header(text: str) -> FenceHeader:
     if not found:
         return FenceHeader(language=text.split()[0], unknown=(text.strip(),))
     unknown: list[str] = []
-    kind, title, lines = FenceKind.PLAIN, "", ()
+    kind, title = FenceKind.PLAIN, ""
+    lines: tuple[int, ...] = ()
     rest = found["attributes"] or ""
     while rest.strip():
         attribute = _ATTRIBUTE.match(rest)
@@ -101,7 +104,7 @@ def parse_header(text: str) -> FenceHeader:
 
 
 def find_fences(text: str, *, first_line: int = 1) -> tuple[Fence, ...]:
-    """Return the fences of a Markdown text that begins at ``first_line`` of its file."""
+    """Return the fences of a text that begins at ``first_line`` of its file."""
     fences: list[Fence] = []
     lines = text.split("\n")
     index = 0
@@ -149,5 +152,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     for part in re.split(r"[ ,]+", text):
         first, _, last = part.partition("-")
         # 2000 lines are more than a file of the largest allowed size is read for.
-        numbers.update(range(int(first), min(int(last or first), int(first) + 2000) + 1))
+        numbers.update(
+            range(int(first), min(int(last or first), int(first) + 2000) + 1)
+        )
     return tuple(sorted(numbers))

@@ -95,7 +95,8 @@ def pygments_css(style: str, *, scope: str = "") -> str:
     ``scope`` is a selector put before each rule, such as ``[data-theme=dark]``.
     """
     prefix = f"{scope} .{CSS_CLASS}".strip()
-    return str(HtmlFormatter(style=style).get_style_defs(prefix)) + "\n"
+    formatter = HtmlFormatter(style=style)
+    return str(formatter.get_style_defs(prefix)) + "\n"  # type: ignore[no-untyped-call]
 
 
 def _coloured(source: str, language: str, highlighted: tuple[int, ...]) -> str:

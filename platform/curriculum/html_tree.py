@@ -63,9 +63,7 @@ class CalloutProcessor(Treeprocessor):
 class PageProcessor(Treeprocessor):
     """Finishes a page and remembers its links, images and anchors as written."""
 
-    def __init__(
-        self, markdown: Markdown, labels: Labels, *, with_ids: bool
-    ) -> None:
+    def __init__(self, markdown: Markdown, labels: Labels, *, with_ids: bool) -> None:
         super().__init__(markdown)
         self._labels = labels
         self._with_ids = with_ids

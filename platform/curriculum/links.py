@@ -187,7 +187,7 @@ class CourseLinks:
                 if parts[0] == "lessons"
                 else (Leads.LAB, self._labs)
             )
-            draft = drafts.get(parts[1])  # type: ignore[attr-defined]
+            draft = drafts.get(parts[1])
             if draft:
                 return Target(kind, draft.names()[0], anchor)
             return Target(

@@ -16,7 +16,7 @@ from typing import Any
 
 from markdown import Markdown
 from pydantic import BaseModel, ConfigDict
-from pymdownx.slugs import slugify
+from pymdownx.slugs import slugify  # type: ignore[import-untyped]
 
 from curriculum.fences import MERMAID, parse_header
 from curriculum.figures import code_figure, diagram_figure
@@ -138,9 +138,7 @@ class _Renderer:
         self._callouts = CalloutProcessor(self._markdown, labels)
         # Between "inline" (20) and "quotes" (19.99), which would make its own boxes.
         self._markdown.treeprocessors.register(self._callouts, "callouts", 19.995)
-        self._page = PageProcessor(
-            self._markdown, labels, with_ids=form is Form.PAGE
-        )
+        self._page = PageProcessor(self._markdown, labels, with_ids=form is Form.PAGE)
         # After "toc" (5), which gives the headings their ids.
         self._markdown.treeprocessors.register(self._page, "page", 4)
 

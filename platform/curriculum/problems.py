@@ -76,9 +76,7 @@ class Problems:
 
 def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return those of ``problems`` that forbid an import."""
-    return tuple(
-        problem for problem in problems if problem.severity is Severity.ERROR
-    )
+    return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
 
 
 class ContentError(Exception):

@@ -9,17 +9,17 @@ import re
 
 import nh3
 
-TAGS = frozenset(
-    "a abbr aside blockquote br code dd del details div dl dt em figcaption figure h1"
-    " h2 h3 h4 h5 h6 hr img input kbd label li mark ol p pre section span strong sub"
-    " summary sup table tbody td th thead tr ul".split()
-)
-ATTRIBUTES: dict[str, set[str]] = {
+_TAGS = """
+a abbr aside blockquote br code dd del details div dl dt em figcaption figure h1 h2 h3
+h4 h5 h6 hr img input kbd label li mark ol p pre section span strong sub summary sup
+table tbody td th thead tr ul
+"""
+_ATTRIBUTES: dict[str, set[str]] = {
     "*": {"class"},
-    "a": {"href", "title", "rel", "role", "aria-label", "id"},
+    "a": {"href", "title", "rel", "role", "aria-label"},
     "abbr": {"title"},
     "details": {"open"},
-    "div": {"tabindex", "role", "aria-label", "data-tabs", "id"},
+    "div": {"tabindex", "role", "aria-label", "data-tabs"},
     "figure": {"data-language", "data-kind"},
     "h1": {"id"},
     "h2": {"id"},
@@ -38,13 +38,13 @@ ATTRIBUTES: dict[str, set[str]] = {
     "td": {"data-align"},
     "th": {"data-align", "scope"},
 }
-CLASSES = frozenset(
-    "callout callout-title callout-label code-title code-badge diagram mermaid code"
-    " highlight hll footnote footnote-ref footnote-backref heading-anchor table-scroll"
-    " row-kind tabbed-set tabbed-alternate tabbed-labels tabbed-content tabbed-block"
-    " task-list task-list-item task-list-control task-list-indicator".split()
-)
+_CLASSES = """
+callout callout-title callout-label code code-title code-badge diagram mermaid highlight
+hll footnote footnote-ref footnote-backref heading-anchor table-scroll row-kind
+tabbed-set tabbed-alternate tabbed-labels tabbed-content tabbed-block task-list-item
+"""
 
+_KNOWN_CLASSES = frozenset(_CLASSES.split())
 _CLASS_FAMILIES = re.compile(
     r"callout-[a-z]+|row-kind-(insert|update-before|update-after|delete)"
 )
@@ -53,9 +53,7 @@ _TOKEN_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
 _FOOTNOTE_ID = re.compile(r"fn(ref\d*)?:[\w-]+")
 _TAB_ID = re.compile(r"__tabbed_\d+(_\d+)?")
 _HEADING_ID = re.compile(r"[\w-]+")
-_ROLES = frozenset(
-    {"region", "group", "doc-endnotes", "doc-noteref", "doc-backlink"}
-)
+_ROLES = frozenset({"region", "group", "doc-endnotes", "doc-noteref", "doc-backlink"})
 _WORD = re.compile(r"[a-z-]+")
 
 
@@ -82,7 +80,7 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
             return value if value == "0" else None
         case "src":
             # Own images only: a picture from another host tells it who reads.
-            return value if value.startswith("/") and not value[1:2] in "/\\" else None
+            return value if value.startswith("/") and value[1:2] not in "/\\" else None
         case "href":
             return None if value[:2].replace("\\", "/") == "//" else value
         case "data-language" | "data-kind" | "data-badge" | "data-align" | "rel":
@@ -92,7 +90,7 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _class_is_known(tag: str, name: str) -> bool:
-    if name in CLASSES or _CLASS_FAMILIES.fullmatch(name):
+    if name in _KNOWN_CLASSES or _CLASS_FAMILIES.fullmatch(name):
         return True
     return tag == "span" and bool(_TOKEN_CLASS.fullmatch(name))
 
@@ -104,9 +102,9 @@ def _id_pattern(tag: str) -> re.Pattern[str]:
 
 
 _CLEANER = nh3.Cleaner(
-    tags=TAGS,
+    tags=set(_TAGS.split()),
     clean_content_tags={"script", "style"},
-    attributes=ATTRIBUTES,
+    attributes=_ATTRIBUTES,
     attribute_filter=_allowed,
     link_rel=None,
     url_schemes={"http", "https", "mailto"},

@@ -171,7 +171,7 @@ def _read(root: Path, path: str, problems: Problems) -> bytes | None:
                 path, 0, "unreadable-file", str(error.strerror), "Check its mode."
             )
         return None
-    with open(descriptor, "rb") as stream:
+    with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             problems.error(
                 path,

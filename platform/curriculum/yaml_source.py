@@ -55,7 +55,7 @@ def read_yaml(
             if isinstance(event, yaml.AliasEvent):
                 raise _Refused(
                     "yaml-alias",
-                    event.start_mark.line,
+                    event.start_mark.line if event.start_mark else 0,
                     "aliases (*name) are not allowed",
                     "Write the value out.",
                 )
