@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from curriculum.catalogue import Catalogue
-
 from accounts.models import User
+from curriculum.catalogue import Catalogue
 from progress.access import CourseMap, Ledger, build_course_map
 from progress.models import Achievement
 

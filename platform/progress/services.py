@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from curriculum.catalogue import Catalogue
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from curriculum.catalogue import Catalogue
 from progress.access import CourseMap, LessonState, is_completed
 from progress.models import Achievement
 from progress.selectors import course_map, ledgers

@@ -4,13 +4,13 @@ import logging
 from pathlib import Path
 
 from django.conf import settings
-from sandbox.author import build_lab
-from sandbox.pool import SlotPool
-from sandbox.settings import SandboxSettings
 
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import RunOutcome, RunRequest
+from sandbox.author import build_lab
 from sandbox.errors import SandboxUnavailable
+from sandbox.pool import SlotPool
+from sandbox.settings import SandboxSettings
 from submissions.execution import Watch
 
 logger = logging.getLogger(__name__)

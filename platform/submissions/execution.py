@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from curriculum.catalogue import Catalogue, Lab
-from curriculum.releases import catalogue_of, release_tree
 from django.conf import settings
 from django.db import connection
 
+from curriculum.catalogue import Catalogue, Lab
+from curriculum.releases import catalogue_of, release_tree
 from grading.grader import grade, leave_ungraded
 from grading.report import run_report, verdict_report
 from lab_protocol.author import LabBuild

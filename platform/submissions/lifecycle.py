@@ -15,12 +15,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from curriculum.catalogue import Catalogue
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, When
 from django.db.models.functions import Now
 
+from curriculum.catalogue import Catalogue
 from lab_protocol.messages import Ending, Phase
 from progress.services import record_lab_passed
 from submissions.models import Run, Submission, SubmissionQuerySet, Verdict

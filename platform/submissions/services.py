@@ -4,15 +4,15 @@ import hashlib
 import hmac
 from uuid import UUID
 
-from curriculum.catalogue import Catalogue, Lab
-from curriculum.releases import active_catalogue
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.access import attempt_limit
 from accounts.models import User
+from curriculum.catalogue import Catalogue, Lab
 from curriculum.models import Release
+from curriculum.releases import active_catalogue
 from lab_protocol.messages import Ending
 from progress.selectors import course_map
 from submissions import lifecycle
