@@ -1,6 +1,14 @@
 """URLs of the instructors' pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from review import views
 
 app_name = "review"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("cohorts/<slug:slug>/", views.cohort, name="cohort"),
+    path("cohorts/<slug:slug>/progress.csv", views.cohort_csv, name="cohort-csv"),
+    path("cohorts/<slug:slug>/students/<str:username>/", views.student, name="student"),
+    path("attempts/<uuid:public_id>/", views.attempt, name="attempt"),
+]

@@ -24,7 +24,7 @@ from progress.access import (
 )
 from progress.models import Achievement
 from progress.selectors import ledgers
-from submissions.models import Submission, SubmissionQuerySet, Verdict
+from submissions.models import Submission, Verdict
 
 
 class CellState(StrEnum):
@@ -225,14 +225,6 @@ def cohort_of_student(*, user: User, student: User) -> Cohort | None:
     )
 
 
-def _graded(rows: SubmissionQuerySet) -> SubmissionQuerySet:
-    """Keep submits with a verdict that counts: cancelled ones and our faults do not."""
-    counting = Verdict.objects.filter(
-        submission=OuterRef("pk"), generation=OuterRef("generation")
-    ).exclude(result=Verdict.Result.NONE)
-    return rows.filter(Exists(counting))
-
-
 def _tries(
     ids: list[int], catalogue: Catalogue
 ) -> tuple[defaultdict[int, defaultdict[str, int]], dict[int, datetime]]:
@@ -241,7 +233,10 @@ def _tries(
         lambda: defaultdict(int)
     )
     seen: dict[int, datetime] = {}
-    counting = _graded(Submission.objects.attempts()).filter(pk=OuterRef("pk"))
+    # A cancelled submit and a fault of the platform cost no try.
+    counting = Verdict.objects.filter(
+        submission=OuterRef("pk"), generation=OuterRef("generation")
+    ).exclude(result=Verdict.Result.NONE)
     rows = (
         Submission.objects.attempts()
         .filter(user__in=ids)

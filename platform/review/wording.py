@@ -1,0 +1,25 @@
+"""Words for the closed sets that the instructors' pages and exports show."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from submissions.cohorts import CellState, Sort
+
+CELL_WORDS: Mapping[CellState, str | Promise] = {
+    CellState.LOCKED: _("locked"),
+    CellState.OPEN: _("open"),
+    CellState.IN_PROGRESS: _("in progress"),
+    CellState.TRIED: _("not passed yet"),
+    CellState.PASSED: _("passed"),
+    CellState.COMPLETED: _("completed"),
+}
+SORT_WORDS: Mapping[Sort, str | Promise] = {
+    Sort.NAME: _("by name"),
+    Sort.NAME_DOWN: _("by name, from the end"),
+    Sort.PROGRESS_DOWN: _("most progress first"),
+    Sort.PROGRESS: _("least progress first"),
+    Sort.SEEN_DOWN: _("latest activity first"),
+    Sort.SEEN: _("longest silence first"),
+}
