@@ -98,7 +98,7 @@ def activate(*, release: Release) -> None:
 
 def active_catalogue() -> Catalogue:
     """Return the content that pages show; raise NoActiveRelease."""
-    found = Release.objects.active().values_list("pk", "renderer").first()
+    found = Release.objects.active().values_list("pk", "digest", "renderer").first()
     if found is None:
         raise NoActiveRelease(
             "no course is active: run `manage.py import_course --activate`"
@@ -108,8 +108,8 @@ def active_catalogue() -> Catalogue:
 
 def catalogue_of(release_id: int) -> Catalogue:
     """Return the content of a release, active or not; raise Release.DoesNotExist."""
-    renderer = Release.objects.values_list("renderer", flat=True).get(pk=release_id)
-    return _catalogues.get(release_id, renderer)
+    row = Release.objects.values_list("pk", "digest", "renderer").get(pk=release_id)
+    return _catalogues.get(*row)
 
 
 def release_tree(release: Release) -> Path:
@@ -158,14 +158,17 @@ def _store_rendering(release: Release, content: CourseContent, renderer: str) ->
 
 
 class _Catalogues:
-    """The catalogues that this process has read, by release and renderer."""
+    """The catalogues that this process has read, by release, digest and renderer.
+
+    The key alone would not do: SQLite gives a freed one to the next release.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[int, str], Catalogue] = {}
+        self._kept: dict[tuple[int, str, str], Catalogue] = {}
 
-    def get(self, release_id: int, renderer: str) -> Catalogue:
-        key = (release_id, renderer)
+    def get(self, release_id: int, digest: str, renderer: str) -> Catalogue:
+        key = (release_id, digest, renderer)
         # Read without the lock: a lookup in a dict is atomic, and most calls end here.
         if kept := self._kept.get(key):
             return kept
