@@ -88,7 +88,7 @@ def run(
     64 KiB (it is written before the output is read). Raises ProgramError with the
     cause where it is known (no network, full disk, no such program) or its last line.
     """
-    layout.log.mkdir(parents=True, exist_ok=True)
+    layout.log.mkdir(parents=True, mode=0o700, exist_ok=True)
     tail: deque[str] = deque(maxlen=12)
     with (layout.log / "setup.log").open("a", encoding="utf-8") as log:
         log.write(f"--- {purpose}\n")

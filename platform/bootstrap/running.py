@@ -37,8 +37,8 @@ def run_site(layout: Layout, screen: Screen) -> None:
             supervisor.watch()
         finally:
             # A second Ctrl-C must not leave processes behind.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
             screen.say("site", "ending")
             supervisor.close()
 

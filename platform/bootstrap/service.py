@@ -55,7 +55,6 @@ class Service:
 
         Its output goes straight to its log: a pipe would break with this process.
         """
-        self.plan.log.parent.mkdir(parents=True, exist_ok=True)
         if self.plan.log.exists() and self.plan.log.stat().st_size > LOG_LIMIT:
             self.plan.log.replace(self.plan.log.with_suffix(".log.1"))
         with self.plan.log.open("ab") as log:

@@ -15,11 +15,18 @@ STATIC_STAMP = "static"
 
 
 def ensure_state(layout: Layout) -> None:
-    """Makes the secret key and the folders that only this user may enter."""
+    """Makes the secret key, and folders and a database only for this user.
+
+    The folder above stays open: under root a box's ordinary user must reach the image.
+    """
     layout.state.mkdir(parents=True, exist_ok=True)
     # Who can write into the queue's folders can have the worker do things.
-    for name in ("queue", "control"):
+    for name in ("queue", "control", "log", "mail"):
         (layout.state / name).mkdir(mode=0o700, exist_ok=True)
+    # SQLite gives its -wal and -shm files the mode of the database.
+    database = layout.state / "db.sqlite3"
+    if not database.exists():
+        database.touch(mode=0o600)
     partial = layout.secret_key.with_name(f".secret-key.{os.getpid()}")
     if not layout.secret_key.exists():
         partial.unlink(missing_ok=True)
