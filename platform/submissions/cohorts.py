@@ -38,6 +38,9 @@ class CellState(StrEnum):
     COMPLETED = "completed"
 
 
+DONE = frozenset({CellState.PASSED, CellState.COMPLETED})
+
+
 class Sort(StrEnum):
     """Orders of the matrix's rows; a minus turns them round."""
 
@@ -105,13 +108,31 @@ class MatrixRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a whole cohort is, in numbers of students.
+
+    ``begun`` have been seen at all, ``trying`` have a lab that was
+    tried and not passed, ``finished`` have completed every lesson.
+    """
+
+    students: int
+    begun: int
+    trying: int
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
 class CohortMatrix:
-    """Students × (lessons and labs), filtered and ordered. ``total`` counts all."""
+    """Students × (lessons and labs), filtered and ordered; ``standing`` is of all.
+
+    ``done`` counts the shown students who passed or completed each column.
+    """
 
     cohort: Cohort
     columns: tuple[Column, ...]
     rows: tuple[MatrixRow, ...]
-    total: int
+    done: tuple[int, ...]
+    standing: Standing
     lesson_count: int
 
 
@@ -204,11 +225,16 @@ def cohort_matrix(
                 last_seen=seen.get(student.pk),
             )
         )
+    shown = _in_order(_selected(rows, columns, filters), filters.sort)
     return CohortMatrix(
         cohort=cohort,
         columns=columns,
-        rows=tuple(_in_order(_selected(rows, columns, filters), filters.sort)),
-        total=len(rows),
+        rows=tuple(shown),
+        done=tuple(
+            sum(row.cells[place].state in DONE for row in shown)
+            for place in range(len(columns))
+        ),
+        standing=_standing(rows, len(catalogue.lessons)),
         lesson_count=len(catalogue.lessons),
     )
 
@@ -274,6 +300,17 @@ def _lab_cell(entry: LabEntry, tries: int) -> Cell:
     if entry.state is LabState.OPEN and tries:
         return Cell(CellState.TRIED, tries)
     return Cell(CellState(entry.state), tries)
+
+
+def _standing(rows: list[MatrixRow], lesson_count: int) -> Standing:
+    return Standing(
+        students=len(rows),
+        begun=sum(row.last_seen is not None for row in rows),
+        trying=sum(
+            any(cell.state is CellState.TRIED for cell in row.cells) for row in rows
+        ),
+        finished=sum(row.completed == lesson_count for row in rows),
+    )
 
 
 def _selected(

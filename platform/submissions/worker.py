@@ -19,8 +19,9 @@ from django.db import close_old_connections, connection
 from django.db.models.functions import Now
 
 from submissions import execution, lifecycle
+from submissions.duties import hold_duty
 from submissions.engine import CellEngine
-from submissions.models import DutyLease, Submission, WorkerSign
+from submissions.models import Submission, WorkerSign
 from submissions.wake import wake_workers
 
 logger = logging.getLogger(__name__)
@@ -119,17 +120,6 @@ class Worker:
             },
         )
         WorkerSign.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()
-
-
-def hold_duty(duty: str, *, holder: str) -> bool:
-    """Say whether ``holder`` has the duty now; it goes over when its lease runs out."""
-    until = Now() + timedelta(seconds=3 * settings.LAB_REAP_SECONDS)
-    DutyLease.objects.get_or_create(
-        duty=duty, defaults={"holder": holder, "until": until}
-    )
-    mine = DutyLease.objects.filter(duty=duty, holder=holder)
-    free = DutyLease.objects.filter(duty=duty, until__lt=Now())
-    return bool(mine.update(until=until) or free.update(holder=holder, until=until))
 
 
 _worker: Worker | None = None
