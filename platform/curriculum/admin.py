@@ -1,6 +1,6 @@
 """Releases in the admin: a list that is read, and one action that activates."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
@@ -11,19 +11,13 @@ from curriculum.releases import activate
 
 
 @admin.register(Release)
-class ReleaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class ReleaseAdmin(admin.ModelAdmin):
     """Releases are made by an import and never edited or deleted here."""
 
-    list_display: ClassVar = [
-        "__str__",
-        "is_active",
-        "renderer",
-        "created_at",
-        "activated_at",
-    ]
-    fields: ClassVar = ["digest", "is_active", "renderer", "created_at", "activated_at"]
-    readonly_fields: ClassVar = fields
-    actions: ClassVar = ["activate_release"]
+    list_display = ("__str__", "is_active", "renderer", "created_at", "activated_at")
+    fields = ("digest", "is_active", "renderer", "created_at", "activated_at")
+    readonly_fields = fields
+    actions = ("activate_release",)
 
     def get_queryset(self, request: HttpRequest) -> ReleaseQuerySet:
         return Release.objects.light()

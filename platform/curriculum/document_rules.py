@@ -16,7 +16,7 @@ from curriculum.figures import diagram_texts
 from curriculum.labels import CALLOUTS
 from curriculum.links import CourseLinks
 from curriculum.markdown import Rendered
-from curriculum.problems import Problems
+from curriculum.problems import Problems, Rule
 
 _RUNNABLE = frozenset({"sql", "python"})
 _INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
@@ -105,14 +105,14 @@ def _check_fences(
         if not fence.closed:
             problems.error(
                 *place,
-                "fence-not-closed",
+                Rule.FENCE_NOT_CLOSED,
                 "the code block is not closed",
                 "Add a line with as many backticks as it begins with.",
             )
         if header.language != MERMAID and header.language not in LANGUAGES:
             problems.error(
                 *place,
-                "fence-language",
+                Rule.FENCE_LANGUAGE,
                 f"the code block has the unknown language {header.language!r}"
                 if header.language
                 else "the code block names no language",
@@ -121,7 +121,7 @@ def _check_fences(
         for option in header.unknown:
             problems.error(
                 *place,
-                "fence-option",
+                Rule.FENCE_OPTION,
                 f"the code block has the unknown option {option!r}",
                 'Known: {.run .fails .output .norun title="…" hl_lines="1 3-4"}.',
             )
@@ -133,7 +133,7 @@ def _check_fences(
         ):
             problems.error(
                 *place,
-                "fence-not-runnable",
+                Rule.FENCE_NOT_RUNNABLE,
                 f"a block in {header.language or 'no language'} cannot be executed",
                 "Only sql and python take .run and .fails.",
             )
@@ -142,7 +142,7 @@ def _check_fences(
         ):
             problems.warning(
                 *place,
-                "output-without-run",
+                Rule.OUTPUT_WITHOUT_RUN,
                 "an output stands after a block that is not executed",
                 "Put it directly after the block that made it, or drop .output.",
             )
@@ -151,7 +151,7 @@ def _check_fences(
         problems.error(
             document.file,
             fences[0].line if fences else document.first_line,
-            "fence-not-recognised",
+            Rule.FENCE_NOT_RECOGNISED,
             f"the text has {len(fences)} code blocks, the page {rendered.figures}",
             "Indent each block like the list item, tab or quote that it stands in.",
         )
@@ -170,7 +170,7 @@ def _check_diagram(place: tuple[str, int], fence: Fence, problems: Problems) -> 
     if missing:
         problems.error(
             *place,
-            "diagram-without-text",
+            Rule.DIAGRAM_WITHOUT_TEXT,
             f"the diagram has no {' and no '.join(missing)}",
             "Add the lines `accTitle: …` and `accDescr: …` below its first line.",
         )
@@ -190,7 +190,7 @@ def _check_headings(
             problems.error(
                 document.file,
                 line,
-                "top-heading",
+                Rule.TOP_HEADING,
                 "a heading of the first level stands in the text",
                 "Use ## and below; the page prints the title itself.",
             )
@@ -204,7 +204,7 @@ def _check_headings(
             problems.error(
                 document.file,
                 number,
-                "duplicate-anchor",
+                Rule.DUPLICATE_ANCHOR,
                 f"the anchor {found[1]!r} is already that of line {seen[found[1]]}",
                 "Give one of the headings another anchor.",
             )
@@ -214,7 +214,7 @@ def _check_headings(
             problems.error(
                 document.file,
                 seen.get(anchor, prose.first_line),
-                "bad-anchor",
+                Rule.BAD_ANCHOR,
                 f"the anchor {anchor!r} has other characters than letters, digits,"
                 " - and _",
                 "Write another one, such as {#envelope}.",
@@ -228,7 +228,7 @@ def _check_syntax(
         problems.error(
             document.file,
             _line_with(prose, f"[!{kind}"),
-            "unknown-callout",
+            Rule.UNKNOWN_CALLOUT,
             f"the callout {kind!r} is not known",
             "Use one of: " + ", ".join(sorted(name.upper() for name in CALLOUTS)) + ".",
         )
@@ -238,7 +238,7 @@ def _check_syntax(
             problems.error(
                 document.file,
                 number,
-                "admonition-syntax",
+                Rule.ADMONITION_SYNTAX,
                 "`!!!` means nothing here",
                 "Write a callout: `> [!NOTE] Title`, text in the lines below after >.",
             )
@@ -246,7 +246,7 @@ def _check_syntax(
             problems.warning(
                 document.file,
                 number,
-                "raw-html",
+                Rule.RAW_HTML,
                 f"{found[0]!r} is shown to the reader as it stands",
                 "HTML is not passed on; put types and tags between backticks.",
             )

@@ -7,7 +7,7 @@ from curriculum.course import LabDraft, LessonDraft
 from curriculum.labels import CANONICAL_LANGUAGE
 from curriculum.lesson_rules import check_names
 from curriculum.links import CourseLinks
-from curriculum.problems import Problems
+from curriculum.problems import Problems, Rule
 from curriculum.specs import LabSpec, Text
 from curriculum.tree import Tree
 from lab_protocol.messages import Language
@@ -31,7 +31,7 @@ def check_labs(
             problems.error(
                 f"labs/{lab.folder}/task.{CANONICAL_LANGUAGE}.md",
                 0,
-                "missing-file",
+                Rule.MISSING_FILE,
                 "the lab has no task in Russian",
                 "Add it; it is what the student reads first.",
             )
@@ -39,7 +39,7 @@ def check_labs(
             problems.warning(
                 lab.file,
                 0,
-                "missing-translation",
+                Rule.MISSING_TRANSLATION,
                 "the lab has no task in 'en'; readers get the Russian one",
                 "Add task.en.md beside it.",
             )
@@ -49,7 +49,7 @@ def check_labs(
             problems.error(
                 lab.file,
                 lab.line("id"),
-                "lab-folder",
+                Rule.LAB_FOLDER,
                 f"the id {lab.spec.id!r} is not the folder's name {lab.folder!r}",
                 "Make them equal; author's code is found by the id.",
             )
@@ -100,7 +100,7 @@ def _check_files(lab: LabDraft, spec: LabSpec, tree: Tree, problems: Problems) -
             problems.error(
                 f"{folder}/{name}",
                 0,
-                "missing-file",
+                Rule.MISSING_FILE,
                 f"the lab has no {name}",
                 f"Add it: {reason}.",
             )
@@ -115,7 +115,7 @@ def _check_files(lab: LabDraft, spec: LabSpec, tree: Tree, problems: Problems) -
             problems.error(
                 path,
                 0,
-                "wrong-without-misconception",
+                Rule.WRONG_WITHOUT_MISCONCEPTION,
                 f"there is no misconception {stem!r} in lab.yaml",
                 "Name the file after the mistake that it makes, or describe that one.",
             )
@@ -124,7 +124,7 @@ def _check_files(lab: LabDraft, spec: LabSpec, tree: Tree, problems: Problems) -
             problems.warning(
                 lab.file,
                 lab.line("misconceptions", index, "id"),
-                "misconception-without-wrong",
+                Rule.MISCONCEPTION_WITHOUT_WRONG,
                 f"no answers/wrong/{misconception.id}.* makes this mistake",
                 "Add one; nothing else proves that the mistake is recognised.",
             )
@@ -144,7 +144,7 @@ def _check_starter(
         problems.error(
             lab.file,
             lab.line("starters", index, "name"),
-            "missing-file",
+            Rule.MISSING_FILE,
             f"there is no starter file given/{name}",
             "Add it, or correct the name.",
         )
@@ -152,7 +152,7 @@ def _check_starter(
         problems.error(
             path,
             0,
-            "file-too-large",
+            Rule.FILE_TOO_LARGE,
             f"the starter is larger than {MAX_STARTER_BYTES // 1024} KiB",
             "Shorten it; nothing larger can be submitted.",
         )
@@ -160,7 +160,7 @@ def _check_starter(
         problems.error(
             lab.file,
             lab.line("starters", index, "name"),
-            "starter-suffix",
+            Rule.STARTER_SUFFIX,
             f"{name!r} is not a file of the language {language}",
             "SQL has .sql, the other languages .py.",
         )
@@ -191,7 +191,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
             _name_problem(
                 lab,
                 (*place, "topic"),
-                "duplicate-name",
+                Rule.DUPLICATE_NAME,
                 problems,
                 f"the topic {output.topic!r} is already used",
                 "Each stream and each output has a topic of its own.",
@@ -202,7 +202,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
             _name_problem(
                 lab,
                 (*place, "columns"),
-                "duplicate-name",
+                Rule.DUPLICATE_NAME,
                 problems,
                 f"the output {name!r} has a column twice",
                 "Give each column its own name.",
@@ -211,7 +211,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
             _name_problem(
                 lab,
                 (*place, "key"),
-                "missing-key-columns",
+                Rule.MISSING_KEY_COLUMNS,
                 problems,
                 f"the upsert output {name!r} has no key",
                 "Name the columns of its primary key.",
@@ -232,7 +232,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
             _name_problem(
                 lab,
                 ("checks", index, "output"),
-                "unknown-output",
+                Rule.UNKNOWN_OUTPUT,
                 problems,
                 f"there is no output {check.output!r}",
                 "Known: " + (", ".join(spec.outputs) or "none") + ".",
@@ -243,7 +243,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
             _name_problem(
                 lab,
                 ("misconceptions", index, "check"),
-                "unknown-check",
+                Rule.UNKNOWN_CHECK,
                 problems,
                 f"there is no check {misconception.check!r}",
                 "Known: " + (", ".join(ids) or "none") + ".",
@@ -257,7 +257,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
             _name_problem(
                 lab,
                 (key,),
-                "empty-list",
+                Rule.EMPTY_LIST,
                 problems,
                 f"the lab has no {key}",
                 "A lab needs at least one of them.",
@@ -266,7 +266,7 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
         _name_problem(
             lab,
             ("checks",),
-            "no-points",
+            Rule.NO_POINTS,
             problems,
             "no check gives points",
             "Give the checks points; a lab without any cannot be passed.",
@@ -281,7 +281,7 @@ def _check_twice(
             _name_problem(
                 lab,
                 (where[0], index, where[1]),
-                "duplicate-name",
+                Rule.DUPLICATE_NAME,
                 problems,
                 f"the {where[1]} {name!r} is here twice",
                 "Rename or remove one of them.",
@@ -298,7 +298,7 @@ def _unknown_column(
     _name_problem(
         lab,
         location,
-        "unknown-column",
+        Rule.UNKNOWN_COLUMN,
         problems,
         f"the output {output!r} has no column {column!r}",
         "Name one of its columns.",
@@ -308,7 +308,7 @@ def _unknown_column(
 def _name_problem(
     lab: LabDraft,
     location: tuple[str | int, ...],
-    rule: str,
+    rule: Rule,
     problems: Problems,
     message: str,
     fix: str,
@@ -322,7 +322,7 @@ def _check_texts(lab: LabDraft, spec: LabSpec, problems: Problems) -> None:
         problems.warning(
             lab.file,
             lab.line(*missing[0]),
-            "missing-translation",
+            Rule.MISSING_TRANSLATION,
             f"{len(missing)} texts have no `en`; readers get the Russian ones",
             "Add `en: …`; the first is "
             + ".".join(str(part) for part in missing[0])
@@ -356,7 +356,7 @@ def _check_anchors(
                 problems.error(
                     lab.file,
                     lab.line(*location, "lesson_anchor"),
-                    "dead-anchor",
+                    Rule.DEAD_ANCHOR,
                     f"no heading of {document.file} has the anchor {anchor!r}",
                     f"Add {{#{anchor}}} to its heading, or name another anchor.",
                 )

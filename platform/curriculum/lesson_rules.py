@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from curriculum.course import LabDraft, LessonDraft
 from curriculum.graph import find_cycles
 from curriculum.labels import CANONICAL_LANGUAGE, LANGUAGES
-from curriculum.problems import Problems
+from curriculum.problems import Problems, Rule
 
 _FOLDER = re.compile(r"(\d{2,3})-[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # What only the words of a lesson may differ in between its languages.
@@ -39,7 +39,7 @@ def check_names(
                 problems.error(
                     draft.file,
                     line,
-                    "duplicate-id",
+                    Rule.DUPLICATE_ID,
                     f"the {noun} id {name!r} is taken by {other.file}",
                     "Ids and aliases are one namespace; choose another.",
                 )
@@ -52,7 +52,7 @@ def _check_folder(lesson: LessonDraft, problems: Problems) -> None:
         problems.error(
             f"lessons/{lesson.folder}",
             0,
-            "lesson-folder",
+            Rule.LESSON_FOLDER,
             "the folder's name is not a number and words",
             "Name it such as 03-kafka-connector.",
         )
@@ -60,7 +60,7 @@ def _check_folder(lesson: LessonDraft, problems: Problems) -> None:
         problems.warning(
             lesson.file,
             lesson.line("order"),
-            "folder-order",
+            Rule.FOLDER_ORDER,
             f"the order is {lesson.front.order}, the folder says {int(found[1])}",
             "Rename the folder; the lesson keeps its id.",
         )
@@ -71,7 +71,7 @@ def _check_translations(lesson: LessonDraft, problems: Problems) -> None:
         problems.error(
             lesson.file,
             0,
-            "missing-file",
+            Rule.MISSING_FILE,
             "the lesson has no Russian text",
             f"Add {CANONICAL_LANGUAGE}.md; it is the canonical language.",
         )
@@ -82,7 +82,7 @@ def _check_translations(lesson: LessonDraft, problems: Problems) -> None:
             problems.warning(
                 lesson.file,
                 0,
-                "missing-translation",
+                Rule.MISSING_TRANSLATION,
                 f"the lesson has no text in {language!r}; readers get the Russian one",
                 f"Add {language}.md beside it.",
             )
@@ -95,7 +95,7 @@ def _check_translations(lesson: LessonDraft, problems: Problems) -> None:
                 problems.error(
                     source.file,
                     source.line(name),
-                    "translation-differs",
+                    Rule.TRANSLATION_DIFFERS,
                     f"{name} differs from that of {lesson.file}",
                     "Only title, description and topics are translated.",
                 )
@@ -111,7 +111,7 @@ def _check_orders(lessons: Sequence[LessonDraft], problems: Problems) -> None:
             problems.error(
                 lesson.file,
                 lesson.line("order"),
-                "duplicate-order",
+                Rule.DUPLICATE_ORDER,
                 f"the order {lesson.front.order} is that of {other.file}",
                 "Give each lesson its own place.",
             )
@@ -131,7 +131,7 @@ def _check_prerequisites(lessons: Sequence[LessonDraft], problems: Problems) -> 
                 problems.error(
                     lesson.file,
                     line,
-                    "unknown-prerequisite",
+                    Rule.UNKNOWN_PREREQUISITE,
                     f"there is no lesson {name!r}",
                     "Name an existing lesson, or remove the line.",
                 )
@@ -141,7 +141,7 @@ def _check_prerequisites(lessons: Sequence[LessonDraft], problems: Problems) -> 
                 problems.error(
                     lesson.file,
                     line,
-                    "order-before-prerequisite",
+                    Rule.ORDER_BEFORE_PREREQUISITE,
                     f"the order {lesson.front.order} is not after that of {name!r},"
                     f" {before.front.order}",
                     "A lesson comes after what it requires; change one order.",
@@ -151,7 +151,7 @@ def _check_prerequisites(lessons: Sequence[LessonDraft], problems: Problems) -> 
         problems.error(
             first.file,
             first.line("prerequisites"),
-            "prerequisite-cycle",
+            Rule.PREREQUISITE_CYCLE,
             "lessons require each other: " + " → ".join([*cycle, cycle[0]]),
             "Remove one of these prerequisites; no student could begin.",
         )
@@ -170,7 +170,7 @@ def _check_labs(
                 problems.error(
                     lesson.file,
                     line,
-                    "unknown-lab",
+                    Rule.UNKNOWN_LAB,
                     f"there is no lab {name!r}",
                     f"Add labs/{name}/lab.yaml, or remove the line.",
                 )
@@ -181,7 +181,7 @@ def _check_labs(
                 problems.error(
                     lesson.file,
                     line,
-                    "lab-of-other-lesson",
+                    Rule.LAB_OF_OTHER_LESSON,
                     f"the lab {name!r} says that it belongs to {lab.spec.lesson!r}",
                     "Change one of the two; a lab belongs to one lesson.",
                 )
@@ -193,7 +193,7 @@ def _check_labs(
             problems.error(
                 lab.file,
                 lab.line("lesson"),
-                "unknown-lesson",
+                Rule.UNKNOWN_LESSON,
                 f"there is no lesson {lab.spec.lesson!r}",
                 "Name the lesson that the lab belongs to.",
             )
@@ -201,7 +201,7 @@ def _check_labs(
             problems.error(
                 lab.file,
                 lab.line("lesson"),
-                "lab-not-in-lesson",
+                Rule.LAB_NOT_IN_LESSON,
                 f"the lesson {lab.spec.lesson!r} does not list this lab",
                 f"Add {lab.spec.id} to `labs` in {owner.file}.",
             )

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from curriculum.course import LabDraft, LessonDraft, anchors_of
-from curriculum.problems import Problems
+from curriculum.problems import Problems, Rule
 from curriculum.tree import IMAGE_SUFFIXES, Tree
 
 # Pages of the site that a text may name without the loader knowing their contents.
@@ -115,7 +115,7 @@ class CourseLinks:
             case Leads.FORBIDDEN:
                 problems.error(
                     *place,
-                    "forbidden-link",
+                    Rule.FORBIDDEN_LINK,
                     f"the link {written!r} is not allowed: {target.reason}",
                     "Write an https:// address, or a path of this course.",
                 )
@@ -123,7 +123,7 @@ class CourseLinks:
             case Leads.NOWHERE:
                 problems.error(
                     *place,
-                    "dead-link",
+                    Rule.DEAD_LINK,
                     f"the link {written!r} leads nowhere: {target.reason}",
                     "Link as /lessons/<id>/#anchor, /labs/<id>/ or #anchor.",
                 )
@@ -139,7 +139,7 @@ class CourseLinks:
         if target.anchor and target.anchor not in anchors:
             problems.error(
                 *place,
-                "dead-anchor",
+                Rule.DEAD_ANCHOR,
                 f"the link {written!r} names the anchor {target.anchor!r},"
                 " which no heading there has",
                 f"Add {{#{target.anchor}}} to the heading, or name another anchor.",
@@ -158,7 +158,7 @@ class CourseLinks:
         if not alt.strip():
             problems.error(
                 *place,
-                "image-without-alt",
+                Rule.IMAGE_WITHOUT_ALT,
                 f"the image {written!r} has no alternative text",
                 "Say between the square brackets what the image shows.",
             )
@@ -166,7 +166,7 @@ class CourseLinks:
         if target.leads is not Leads.FILE or not target.name.startswith(f"{folder}/"):
             problems.error(
                 *place,
-                "dead-image",
+                Rule.DEAD_IMAGE,
                 f"the image {written!r} is not a file of this folder",
                 "Put the image into the folder of the text and link it relatively;"
                 " kinds: " + ", ".join(sorted(IMAGE_SUFFIXES)) + ".",

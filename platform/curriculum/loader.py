@@ -14,7 +14,7 @@ from curriculum.labels import LANGUAGES
 from curriculum.lesson_rules import check_lessons
 from curriculum.links import CourseLinks
 from curriculum.markdown import Form, Rendered, render
-from curriculum.problems import ContentError, Problem, Problems, errors
+from curriculum.problems import ContentError, Problem, Problems, Rule, errors
 from curriculum.specs import LabSpec, LessonFront
 from curriculum.tree import Tree, read_tree, text_of
 from curriculum.yaml_source import read_yaml, split_front_matter, validate
@@ -58,7 +58,7 @@ def check_files(tree: Tree, problems: Problems) -> Checked:
         problems.error(
             "lessons",
             0,
-            "no-lessons",
+            Rule.NO_LESSONS,
             "the course has no lesson",
             "Add lessons/01-name/ru.md.",
         )
@@ -138,7 +138,7 @@ def _read_lab(tree: Tree, folder: str, problems: Problems) -> LabDraft:
         problems.error(
             lab.file,
             0,
-            "missing-file",
+            Rule.MISSING_FILE,
             "the folder has no lab.yaml",
             "Add it, or begin the folder's name with _ if it is a library.",
         )
@@ -174,7 +174,7 @@ def _render_all(
             problems.error(
                 document.file,
                 document.first_line,
-                "nested-too-deep",
+                Rule.NESTED_TOO_DEEP,
                 "lists or quotes are nested too deep to be rendered",
                 "Flatten them.",
             )
@@ -197,7 +197,7 @@ def _render_fragments(lab: LabDraft, links: CourseLinks, problems: Problems) -> 
                 problems.error(
                     lab.file,
                     lab.line(*location, language),
-                    "nested-too-deep",
+                    Rule.NESTED_TOO_DEEP,
                     "lists or quotes are nested too deep to be rendered",
                     "Flatten them.",
                 )
@@ -231,5 +231,5 @@ def _check_fragment_links(
 
 def _refuse_text(path: str, fix: str, problems: Problems) -> None:
     problems.error(
-        path, 0, "unexpected-file", "no text of this name is ever shown", fix
+        path, 0, Rule.UNEXPECTED_FILE, "no text of this name is ever shown", fix
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curriculum.problems import Problems
+from curriculum.problems import Problems, Rule
 
 ROOT_FOLDERS = ("labs", "lessons")
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif"})
@@ -64,7 +64,7 @@ def read_tree(root: Path, problems: Problems) -> Tree:
                 problems.error(
                     folder,
                     0,
-                    "missing-folder",
+                    Rule.MISSING_FOLDER,
                     "the course has no folder lessons/",
                     "Point --root at the folder that holds lessons/ and labs/.",
                 )
@@ -74,7 +74,7 @@ def read_tree(root: Path, problems: Problems) -> Tree:
                     problems.error(
                         path,
                         0,
-                        "course-too-large",
+                        Rule.COURSE_TOO_LARGE,
                         f"the course has more than {MAX_FILES} files or"
                         f" {MAX_TOTAL_BYTES // 2**20} MiB",
                         "Remove what does not belong to it.",
@@ -98,7 +98,7 @@ def text_of(tree: Tree, path: str, problems: Problems) -> str | None:
         problems.error(
             path,
             content.count(b"\n", 0, error.start) + 1,
-            "not-utf-8",
+            Rule.NOT_UTF_8,
             f"byte 0x{content[error.start]:02x} is not UTF-8",
             "Save the file as UTF-8.",
         )
@@ -107,7 +107,7 @@ def text_of(tree: Tree, path: str, problems: Problems) -> str | None:
         problems.error(
             path,
             text.count("\n", 0, text.index("\0")) + 1,
-            "nul-character",
+            Rule.NUL_CHARACTER,
             "the text has a NUL character",
             "Remove it; a text file has none.",
         )
@@ -152,7 +152,7 @@ def _read(root: Path, path: str, problems: Problems) -> bytes | None:
         problems.error(
             path,
             0,
-            "unexpected-file",
+            Rule.UNEXPECTED_FILE,
             f"files of the kind {suffix or 'without a suffix'} do not belong here",
             "Remove it, or use one of "
             + ", ".join(sorted(IMAGE_SUFFIXES | TEXT_SUFFIXES))
@@ -168,7 +168,7 @@ def _read(root: Path, path: str, problems: Problems) -> bytes | None:
             _refuse_link(path, problems)
         else:
             problems.error(
-                path, 0, "unreadable-file", str(error.strerror), "Check its mode."
+                path, 0, Rule.UNREADABLE_FILE, str(error.strerror), "Check its mode."
             )
         return None
     with os.fdopen(descriptor, "rb") as stream:
@@ -176,7 +176,7 @@ def _read(root: Path, path: str, problems: Problems) -> bytes | None:
             problems.error(
                 path,
                 0,
-                "unexpected-file",
+                Rule.UNEXPECTED_FILE,
                 "this is not an ordinary file",
                 "Replace it with one.",
             )
@@ -186,7 +186,7 @@ def _read(root: Path, path: str, problems: Problems) -> bytes | None:
         problems.error(
             path,
             0,
-            "file-too-large",
+            Rule.FILE_TOO_LARGE,
             f"the file is larger than {cap // 1024} KiB",
             "Split the text, or compress the image.",
         )
@@ -198,7 +198,7 @@ def _refuse_link(path: str, problems: Problems) -> None:
     problems.error(
         path,
         0,
-        "symbolic-link",
+        Rule.SYMBOLIC_LINK,
         "a symbolic link cannot be archived and may lead out of the course",
         "Replace it with the file itself.",
     )
@@ -208,7 +208,7 @@ def _refuse_name(path: str, problems: Problems) -> None:
     problems.error(
         path,
         0,
-        "bad-file-name",
+        Rule.BAD_FILE_NAME,
         f"the path has other characters than A-Z a-z 0-9 _ . - or more than"
         f" {MAX_PATH_BYTES} of them",
         "Rename it.",

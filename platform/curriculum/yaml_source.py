@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from curriculum.problems import Problems
+from curriculum.problems import Problems, Rule
 
 type Location = tuple[str | int, ...]
 
@@ -36,7 +36,7 @@ class YamlSource:
 
 
 class _Refused(Exception):
-    def __init__(self, rule: str, line: int, message: str, fix: str) -> None:
+    def __init__(self, rule: Rule, line: int, message: str, fix: str) -> None:
         super().__init__(message)
         self.rule, self.line, self.message, self.fix = rule, line, message, fix
 
@@ -54,7 +54,7 @@ def read_yaml(
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise _Refused(
-                    "yaml-alias",
+                    Rule.YAML_ALIAS,
                     event.start_mark.line if event.start_mark else 0,
                     "aliases (*name) are not allowed",
                     "Write the value out.",
@@ -62,7 +62,7 @@ def read_yaml(
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if not isinstance(node, yaml.MappingNode):
             raise _Refused(
-                "yaml-not-a-mapping",
+                Rule.YAML_NOT_A_MAPPING,
                 0,
                 "a mapping of keys to values is expected",
                 "Begin with a line such as `id: some-name`.",
@@ -80,7 +80,7 @@ def read_yaml(
         return None
     except RecursionError:
         problems.error(
-            file, first_line, "yaml-syntax", "nested too deep", "Flatten the values."
+            file, first_line, Rule.YAML_SYNTAX, "nested too deep", "Flatten the values."
         )
         return None
     except (yaml.YAMLError, ValueError) as error:
@@ -89,7 +89,7 @@ def read_yaml(
         problems.error(
             file,
             first_line + (mark.line if mark else 0),
-            "yaml-syntax",
+            Rule.YAML_SYNTAX,
             f"not valid YAML: {detail}",
             "Check indentation and quotes; a text with a colon needs quotes.",
         )
@@ -109,7 +109,7 @@ def split_front_matter(
         problems.error(
             file,
             1,
-            "missing-front-matter",
+            Rule.MISSING_FRONT_MATTER,
             "the file does not begin with front matter between two lines `---`",
             "Add the front matter with id, title, description, module, order, …",
         )
@@ -141,14 +141,14 @@ def _collect_lines(
             line = first_line + key.start_mark.line
             if not isinstance(key, yaml.ScalarNode):
                 raise _Refused(
-                    "yaml-syntax",
+                    Rule.YAML_SYNTAX,
                     key.start_mark.line,
                     "a key must be a plain word",
                     "Use a word as the key.",
                 )
             if (*location, key.value) in lines:
                 raise _Refused(
-                    "duplicate-key",
+                    Rule.DUPLICATE_KEY,
                     key.start_mark.line,
                     f"the key {key.value!r} is here twice",
                     "Keep one of them.",
@@ -162,24 +162,28 @@ def _collect_lines(
 
 def _explain(
     model: type[BaseModel], location: Location, detail: dict[str, Any]
-) -> tuple[str, str, str]:
+) -> tuple[Rule, str, str]:
     """Return rule, message and fix for one error of pydantic."""
     key = ".".join(str(part) for part in location) or "the file"
     kind = detail["type"]
     if kind == "missing":
-        return "missing-key", f"the key {key} is missing", f"Add `{location[-1]}: …`."
+        return (
+            Rule.MISSING_KEY,
+            f"the key {key} is missing",
+            f"Add `{location[-1]}: …`.",
+        )
     if kind == "extra_forbidden":
         known = _known_keys(model, location[:-1])
         near = difflib.get_close_matches(str(location[-1]), known, n=1)
         fix = f"Did you mean `{near[0]}`?" if near else "Remove it."
         if not near and known:
             fix += " Known here: " + ", ".join(sorted(known)) + "."
-        return "unknown-key", f"the key {key} is not known", fix
+        return Rule.UNKNOWN_KEY, f"the key {key} is not known", fix
     given = detail.get("input")
     shown = f", given {given!r}"[:80] if isinstance(given, str | int | float) else ""
     message = detail["msg"][:1].lower() + detail["msg"][1:]
     return (
-        "invalid-value",
+        Rule.INVALID_VALUE,
         f"{key}: {message}{shown}",
         "Write a value of the expected form.",
     )
