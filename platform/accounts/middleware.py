@@ -16,5 +16,5 @@ class ProfileLanguageMiddleware:
         user = request.user
         if user.is_authenticated:
             translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = user.language
         return self.get_response(request)

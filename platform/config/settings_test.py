@@ -19,7 +19,7 @@ STORAGES = STORAGES | {
 }
 LAB_VAR_DIR = Path(tempfile.gettempdir()) / f"potok-tests-{os.getpid()}"
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS = {}  # type: ignore[assignment]
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {
         "NAME": Path(tempfile.gettempdir()) / f"potok-tests-{os.getuid()}.sqlite3"

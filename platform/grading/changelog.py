@@ -90,9 +90,9 @@ def read_expected(rows: Iterable[ExpectedRow], output: Output) -> list[Row]:
     Raises ValueError where the oracle breaks the output's contract: its fault is the
     lab's, never the student's.
     """
-    result = []
+    result: list[Row] = []
     for number, expected in enumerate(rows):
-        row = {}
+        row: Row = {}
         for column in output.columns:
             if column.name not in expected.values:
                 raise ValueError(f"oracle row {number} lacks column {column.name!r}")

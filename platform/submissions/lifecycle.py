@@ -228,15 +228,12 @@ def _submission_of(lease: Lease) -> Submission:
 
 
 def _expired() -> Iterator[Lease]:
-    rows = (
-        Submission.objects.under_way()
-        .filter(lease_until__lt=Now())
-        .values_list("pk", "lease_token", "tries")
+    """Yield the leases that have run out; a try's token is its lease's."""
+    runs = Run.objects.filter(
+        token=F("submission__lease_token"), submission__lease_until__lt=Now()
     )
-    for submission_id, token, _ in list(rows):
-        run = Run.objects.filter(token=token).first()
-        if token is not None and run is not None:
-            yield Lease(submission_id, run.pk, token, run.number)
+    for run in runs.only("submission_id", "token", "number"):
+        yield Lease(run.submission_id, run.pk, run.token, run.number)
 
 
 def _end_by_fault(run_id: int, detail: str) -> None:
