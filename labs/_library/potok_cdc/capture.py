@@ -78,6 +78,10 @@ class Capture:
         """Return copies of the rows of ``table`` as they are now, by primary key."""
         return [dict(row) for _, row in sorted(self._rows[table].items())]
 
+    def table(self, name: str) -> Table:
+        """Return the definition of the table ``name`` as it is now."""
+        return self._tables[name]
+
     def alter(self, table: Table) -> None:
         """Replace the definition of a table; rows get NULL in new columns."""
         if table.name not in self._tables:
