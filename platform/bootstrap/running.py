@@ -12,7 +12,7 @@ from bootstrap.locks import one_site
 from bootstrap.screen import Screen
 from bootstrap.service import Service
 from bootstrap.setup import Purpose, set_up
-from bootstrap.site import ensure_static, prepare
+from bootstrap.site import prepare
 from bootstrap.supervisor import Supervisor, plans
 
 
@@ -23,8 +23,7 @@ def run_site(layout: Layout, screen: Screen) -> None:
     with one_site(layout.run_lock, address):
         require_free(address)
         labs_off = set_up(layout, screen, purpose=Purpose.RUN)
-        ensure_static(layout, screen)
-        prepare(layout, screen)
+        prepare(layout, screen, address)
         supervisor = Supervisor(
             services=[Service(plan) for plan in plans(layout, address)], screen=screen
         )

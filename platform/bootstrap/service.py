@@ -20,7 +20,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 
 # Levels as Django's, Celery's and gunicorn's formats write them.
-TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)")
+TROUBLE = re.compile(r"\b(ERROR|CRITICAL)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Service:
     started_at: float = 0.0
     pause_seconds: float = FIRST_PAUSE_SECONDS
     start_again_at: float | None = None
+    last_line: str = ""
     _read_to: int = field(default=0)
 
     def start(self) -> None:
@@ -95,7 +96,9 @@ class Service:
                 if not raw.endswith(b"\n"):
                     break  # still being written
                 self._read_to += len(raw)
-                yield without_addresses(raw.decode("utf-8", "replace").rstrip())
+                line = without_addresses(raw.decode("utf-8", "replace").rstrip())
+                self.last_line = line or self.last_line
+                yield line
 
     def say_farewell(self) -> None:
         """Sends the gentlest signal; `finish` does the waiting."""

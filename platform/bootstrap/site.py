@@ -1,17 +1,14 @@
-"""The site's own preparation: secret, folders, static files, database, course."""
+"""What the site needs beside its environment: secret, folders, database, course."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 
 from bootstrap.layout import Layout
+from bootstrap.listening import Address
 from bootstrap.programs import run
 from bootstrap.screen import Screen
-from bootstrap.stamps import Stamps, digest_of
-
-STATIC_STAMP = "static"
 
 
 def ensure_state(layout: Layout) -> None:
@@ -36,49 +33,28 @@ def ensure_state(layout: Layout) -> None:
         partial.replace(layout.secret_key)
 
 
-def ensure_static(layout: Layout, screen: Screen) -> None:
-    """Collects and compresses static files when one of their sources changed."""
-    stamps = Stamps(layout.stamps)
-    target = layout.state / "static"
-    digest = digest_of(
-        [layout.requirements / "web.txt", *_static_parts(layout.root), str(target)]
-    )
-    if stamps.read(STATIC_STAMP) == digest and target.is_dir():
-        return
-    stamps.forget(STATIC_STAMP)
-    screen.say("site", "collecting static files")
-    manage(layout, "collectstatic", "--noinput", "--clear", purpose="collecting files")
-    stamps.write(STATIC_STAMP, digest)
+def site_environment(address: Address) -> dict[str, str]:
+    """What web, worker and preparation are told beyond their settings' defaults.
+
+    On an address that others reach, nobody signs up without an invitation and no demo
+    account is made, unless the variable says so already.
+    """
+    environment = {"PYTHONUNBUFFERED": "1"}
+    if not address.is_loopback:
+        for name in ("LAB_SIGNUP_OPEN", "LAB_DEMO"):
+            environment[name] = os.environ.get(name, "0")
+    return environment
 
 
-def _static_parts(root: Path) -> list[str | Path]:
-    """Names and contents of the project's static files, in a fixed order."""
-    files = sorted(path for path in (root / "static").rglob("*") if path.is_file())
-    return [part for path in files for part in (str(path.relative_to(root)), path)]
+def prepare(layout: Layout, screen: Screen, address: Address) -> None:
+    """Migrates, collects static files, imports the course, makes demo accounts.
 
-
-def prepare(layout: Layout, screen: Screen) -> None:
-    """Migrates, imports the course if it changed, makes the demo accounts once."""
-    manage(
-        layout,
-        "prepare_site",
-        purpose="preparing the database and the course",
-        show_as=screen,
-    )
-
-
-def manage(
-    layout: Layout, *arguments: str, purpose: str, show_as: Screen | None = None
-) -> None:
-    """Runs a command of manage.py in the site's environment."""
-
-    def show(line: str) -> None:
-        if show_as:
-            show_as.move("site", line)
-
+    `prepare_site` does each only where something changed.
+    """
     run(
-        [layout.site / "bin" / "python", layout.root / "manage.py", *arguments],
+        [layout.site / "bin" / "python", layout.root / "manage.py", "prepare_site"],
         layout=layout,
-        purpose=purpose,
-        on_line=show,
+        purpose="preparing the database and the course",
+        environment=site_environment(address),
+        on_line=lambda line: screen.move("site", line),
     )

@@ -16,6 +16,7 @@ from bootstrap.layout import Layout
 from bootstrap.listening import Address, is_healthy
 from bootstrap.screen import Screen
 from bootstrap.service import TROUBLE, Service, ServicePlan
+from bootstrap.site import site_environment
 
 PR_SET_CHILD_SUBREAPER = 36
 HEALTH_SECONDS = 60.0
@@ -26,9 +27,7 @@ ORPHAN_SECONDS = 3.0
 
 def plans(layout: Layout, address: Address) -> tuple[ServicePlan, ServicePlan]:
     """Web and worker as `make run` starts them."""
-    environment = {"PYTHONUNBUFFERED": "1"}
-    if not address.is_loopback:
-        environment["LAB_SIGNUP_OPEN"] = os.environ.get("LAB_SIGNUP_OPEN", "0")
+    environment = site_environment(address)
     programs = layout.site / "bin"
     web = ServicePlan(
         name="web",
@@ -100,10 +99,8 @@ class Supervisor:
                 if (code := service.ended_with()) is not None:
                     self.screen.say(
                         service.plan.name,
-                        f"ended ({_ending(code)}), starts again in"
-                        f" {service.start_again_at - monotonic():.0f} s"
-                        if service.start_again_at
-                        else f"ended ({_ending(code)})",
+                        f"ended ({_ending(code)}), starts again."
+                        f" Its last line: {service.last_line[:300]}",
                     )
                 if service.is_due():
                     service.start()
@@ -135,7 +132,7 @@ def _early_end(service: Service, code: int) -> SetupError:
     lines = [line for line in service.new_lines() if line.strip()]
     last = lines[-1] if lines else "it printed nothing"
     return SetupError(
-        f"The {service.plan.name} process ended at once ({_ending(code)}): {last}",
+        f"The {service.plan.name} process ended at once ({_ending(code)}): {last}.",
         repair=f"The whole output is in {service.plan.log}.",
     )
 
