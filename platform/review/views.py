@@ -17,6 +17,7 @@ from review.forms import MatrixForm
 from review.table import csv_lines
 from submissions import selectors
 from submissions.cohorts import (
+    CellState,
     CohortMatrix,
     cohort_lines,
     cohort_matrix,
@@ -50,6 +51,8 @@ def cohort(request: ReviewRequest, slug: str) -> HttpResponse:
             "cohort": matrix.cohort,
             "form": form,
             "matrix": matrix,
+            "sort": form.filters().sort.value,
+            "states": list(CellState),
             "query": request.GET.urlencode(),
         },
     )

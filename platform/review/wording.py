@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from progress.models import Achievement
 from submissions.cohorts import CellState, Sort
 
 CELL_WORDS: Mapping[CellState, str | Promise] = {
@@ -22,4 +23,10 @@ SORT_WORDS: Mapping[Sort, str | Promise] = {
     Sort.PROGRESS: _("least progress first"),
     Sort.SEEN_DOWN: _("latest activity first"),
     Sort.SEEN: _("longest silence first"),
+}
+STEP_WORDS: Mapping[str, str | Promise] = {
+    Achievement.Kind.LESSON_OPENED: _("Began the lesson"),
+    Achievement.Kind.LESSON_READ: _("Read the lesson"),
+    Achievement.Kind.LAB_PASSED: _("Passed the lab"),
+    Achievement.Kind.LESSON_COMPLETED: _("Completed the lesson"),
 }
