@@ -144,12 +144,10 @@ def ensure_tools(layout: Layout, screen: Screen) -> None:
 def ensure_site(layout: Layout, screen: Screen, *, dev: bool) -> None:
     """Makes .venv with the web set, or the dev set, which contains it.
 
-    A finished dev set is left alone when only the web set is asked for.
+    Who has the dev set keeps it, brought up to date, also when only web is asked for.
     """
-    plan = dev_plan(layout) if dev else web_plan(layout)
-    stamps = Stamps(layout.stamps)
-    if not dev and is_ready(dev_plan(layout), stamps):
-        plan = dev_plan(layout)
+    has_dev = (layout.site / "bin" / "pytest").exists()
+    plan = dev_plan(layout) if dev or has_dev else web_plan(layout)
     _ensure(plan, _uv_build(plan, layout), layout, screen)
 
 
