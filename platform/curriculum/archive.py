@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from curriculum.tree import MAX_FILES, MAX_TOTAL_BYTES, ROOT_FOLDERS, Tree
@@ -61,7 +62,13 @@ def unpack(archive: bytes) -> Tree:
                 if left < 0:
                     raise BadArchive(f"more than {MAX_TOTAL_BYTES} bytes")
                 files[entry.filename] = content
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise BadArchive(f"not a readable zip: {error}") from error
     return Tree(files)
 

@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from html import escape
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
 from curriculum.fences import LANGUAGES, FenceHeader, FenceKind
@@ -100,10 +102,8 @@ def pygments_css(style: str, *, scope: str = "") -> str:
 
 
 def _coloured(source: str, language: str, highlighted: tuple[int, ...]) -> str:
-    # stripnl would drop the blank lines an output begins with: they are part of it.
-    lexer = get_lexer_by_name(language, stripnl=False)
-    formatter = HtmlFormatter(nowrap=True, hl_lines=list(highlighted))
-    html = str(highlight(source, lexer, formatter)).rstrip("\n")
+    html = str(highlight(source, _lexer(language), _formatter(highlighted)))
+    html = html.rstrip("\n")
     if language != "text":
         return html
     return _ROW_KIND.sub(
@@ -114,3 +114,15 @@ def _coloured(source: str, language: str, highlighted: tuple[int, ...]) -> str:
         ),
         html,
     )
+
+
+# Both keep no state between texts; making them anew is a third of a rendering.
+@cache
+def _lexer(language: str) -> Lexer:
+    # stripnl would drop the blank lines an output begins with: they are part of it.
+    return get_lexer_by_name(language, stripnl=False)
+
+
+@lru_cache(maxsize=64)
+def _formatter(highlighted: tuple[int, ...]) -> HtmlFormatter[str]:
+    return HtmlFormatter(nowrap=True, hl_lines=list(highlighted))

@@ -103,7 +103,15 @@ def render(
     resolve: Callable[[str], str] = str,
 ) -> Rendered:
     """Render ``text``; ``resolve`` maps each link and image as written to a URL."""
-    return _renderer(language, form).render(text, resolve)
+    renderers = _renderers()
+    # Taken out while it works: an instance that failed half-way (too deep a list) keeps
+    # a parser state that ruins every later text, so it is not put back.
+    renderer = renderers.pop((language, form), None) or _Renderer(
+        LABELS[language], form
+    )
+    rendered = renderer.render(text, resolve)
+    renderers[language, form] = renderer
+    return rendered
 
 
 class _Renderer:
@@ -241,10 +249,8 @@ def _entries(tokens: list[Any]) -> tuple[TocEntry, ...]:
 _instances = threading.local()
 
 
-def _renderer(language: str, form: Form) -> _Renderer:
+def _renderers() -> dict[tuple[str, Form], _Renderer]:
     known: dict[tuple[str, Form], _Renderer] = _instances.__dict__.setdefault(
         "renderers", {}
     )
-    if (language, form) not in known:
-        known[language, form] = _Renderer(LABELS[language], form)
-    return known[language, form]
+    return known

@@ -50,6 +50,8 @@ _CLASS_FAMILIES = re.compile(
 )
 # Pygments' short names: k, kn, nb, s1, …; they stand on spans only.
 _TOKEN_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
+# The renderer has made relative links absolute; what is left of them leads nowhere.
+_ADDRESS = re.compile(r"https?://|mailto:|/(?![/\\])|#", re.IGNORECASE)
 _FOOTNOTE_ID = re.compile(r"fn(ref\d*)?:[\w-]+")
 _TAB_ID = re.compile(r"__tabbed_\d+(_\d+)?")
 _HEADING_ID = re.compile(r"[\w-]+")
@@ -82,7 +84,7 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
             # Own images only: a picture from another host tells it who reads.
             return value if value.startswith("/") and value[1:2] not in "/\\" else None
         case "href":
-            return None if value[:2].replace("\\", "/") == "//" else value
+            return value if _ADDRESS.match(value) else None
         case "data-language" | "data-kind" | "data-badge" | "data-align" | "rel":
             words = value.split()
             return value if all(_WORD.fullmatch(word) for word in words) else None

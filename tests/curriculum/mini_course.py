@@ -150,7 +150,7 @@ def write_course(root: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def many_lessons(count: int) -> dict[str, str | bytes]:
-    """Return a course of ``count`` lessons of a full lesson's size, one after another."""
+    """Return ``count`` lessons of a full lesson's size, each after the one before."""
     section = """
 ## Раздел {number} {{#part-{number}}}
 
