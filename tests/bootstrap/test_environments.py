@@ -1,5 +1,6 @@
 """When an environment counts as ready."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,19 +52,9 @@ def test_it_is_not_ready_when_its_python_is_gone(
     assert not is_ready(plan, stamps)
 
 
-def test_a_moved_checkout_is_not_ready() -> None:
-    here, there = web_plan(Layout(ROOT)), web_plan(Layout(ROOT / "." / ".." / "main2"))
-    assert digest_of([here.lock]) == digest_of([ROOT / "requirements" / "web.txt"])
-    moved = EnvironmentPlan(
-        subject=here.subject,
-        holds=here.holds,
-        folder=there.folder,
-        lock=here.lock,
-        build_lock=None,
-        download_mib=1,
-        disk_mib=1,
-    )
-    assert moved.digest() != here.digest()
+def test_a_moved_checkout_is_not_ready(plan: EnvironmentPlan, tmp_path: Path) -> None:
+    moved = replace(plan, folder=tmp_path / "elsewhere" / ".venv")
+    assert moved.digest() != plan.digest()
 
 
 def test_packages_are_counted_from_the_lock(plan: EnvironmentPlan) -> None:

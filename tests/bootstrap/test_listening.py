@@ -15,7 +15,6 @@ from bootstrap.listening import (
     require_free,
 )
 
-
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 

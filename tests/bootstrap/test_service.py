@@ -63,7 +63,8 @@ def test_it_ends_with_its_whole_group(
     note = tmp_path / "child"
     service = started(
         "import subprocess, sys, time\n"
-        f"child = subprocess.Popen([sys.executable, '-c', {DEAF + 'time.sleep(60)'!r}])\n"
+        f"deaf = {DEAF + 'time.sleep(60)'!r}\n"
+        "child = subprocess.Popen([sys.executable, '-c', deaf])\n"
         f"open({str(note)!r}, 'w').write(f'{{child.pid}}\\n'); time.sleep(60)"
     )
     wait_for(lambda: note.exists() and note.read_text().endswith("\n"))
