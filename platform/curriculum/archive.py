@@ -112,7 +112,8 @@ def _check_entry(entry: zipfile.ZipInfo, files: dict[str, bytes]) -> None:
         or "\0" in entry.filename
     ):
         raise BadArchive(f"the path {entry.filename!r} is not one of a course")
-    if mode and (mode & 0o170000) != 0o100000:
+    # Some tools write permissions without a type: those are ordinary files too.
+    if mode & 0o170000 not in {0, 0o100000}:
         raise BadArchive(f"{entry.filename!r} is not an ordinary file")
     if entry.filename in files:
         raise BadArchive(f"{entry.filename!r} is there twice")
