@@ -4,8 +4,10 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.account.internal.userkit import filter_users_by_email
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.forms import Form
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 
@@ -59,6 +61,18 @@ class AddEmailForm(forms.AddEmailForm):
                 _("This e-mail address is already in use."), code="email_taken"
             )
         return email
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """Send a letter to the new address; the present one stays until it is opened.
+
+        allauth's own way drops a present address that was never confirmed, and with
+        it the only place a reset letter could go to.
+        """
+        addresses = EmailAddress.objects
+        addresses.filter(user=self.user, verified=False, primary=False).delete()
+        return addresses.add_email(
+            request, self.user, self.cleaned_data["email"], confirm=True
+        )
 
 
 class ChangePasswordForm(forms.ChangePasswordForm):

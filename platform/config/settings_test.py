@@ -18,6 +18,9 @@ STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 LAB_VAR_DIR = Path(tempfile.gettempdir()) / f"potok-tests-{os.getpid()}"
+# whitenoise warns of a missing folder, and warnings are errors here.
+STATIC_ROOT = LAB_VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS = {}  # type: ignore[assignment]
 if "sqlite" in DATABASES["default"]["ENGINE"]:

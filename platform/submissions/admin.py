@@ -49,7 +49,6 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin):
 
     list_display = ("public_id", "user", "lab", "kind", "state", "tries", "created_at")
     list_filter = ("state", "kind", "lab", "is_demo")
-    list_select_related = ("user",)
     search_fields = ("public_id", "user__username", "lab")
     date_hierarchy = "created_at"
     inlines = (RunInline, VerdictInline)
@@ -60,8 +59,8 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin):
         return (
             super()
             .get_queryset(request)
-            .select_related("release")
-            .defer("release__archive", "release__catalogue")
+            .select_related("user", "release")
+            .defer("files", "release__archive", "release__catalogue")
         )
 
 
