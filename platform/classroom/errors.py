@@ -1,11 +1,21 @@
 """The pages of refused requests; each keeps the navigation and says what to do."""
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from classroom.gate import posted_source, wants_json
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
+    """400, or 413 where the body was larger than the site reads at all."""
+    if isinstance(exception, RequestDataTooBig):
+        if wants_json(request):
+            message = _("The text is too large to be saved on the server.")
+            return JsonResponse({"code": "too-large", "message": message}, status=413)
+        template = "errors/413.html" + ("#notice" if _is_htmx(request) else "")
+        return render(request, template, status=413)
     return render(request, "errors/400.html", status=400)
 
 
@@ -26,4 +36,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a missing or stale CSRF token; says that the text is still there."""
-    return render(request, "errors/csrf.html", {"reason": reason}, status=403)
+    if wants_json(request):
+        message = _("The form has expired. The text is kept in this browser.")
+        return JsonResponse({"code": "form-expired", "message": message}, status=403)
+    if _is_htmx(request):
+        return render(request, "errors/csrf.html#notice", status=403)
+    context = {"source": posted_source(request)}
+    return render(request, "errors/csrf.html", context, status=403)
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    # Not request.htmx: a request may be refused before that middleware has run.
+    return request.headers.get("HX-Request") == "true"

@@ -1,10 +1,41 @@
 """URLs of the students' pages."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from classroom import views
+from classroom.views import attempts, course, labs, lessons, preferences
 
 app_name = "classroom"
-urlpatterns: list[URLPattern] = [
-    path("", views.home, name="home"),
+urlpatterns = [
+    path("", course.home, name="home"),
+    path("course/", course.course, name="course"),
+    path("lessons/<slug:lesson_id>/", lessons.lesson, name="lesson"),
+    path("lessons/<slug:lesson_id>/read/", lessons.lesson_read, name="lesson-read"),
+    path(
+        "lessons/<slug:lesson_id>/files/<path:path>",
+        lessons.lesson_file,
+        name="lesson-file",
+    ),
+    path("labs/<slug:lab_id>/", labs.lab, name="lab"),
+    path("labs/<slug:lab_id>/send/", labs.lab_send, name="lab-send"),
+    path("labs/<slug:lab_id>/draft/", labs.lab_draft, name="lab-draft"),
+    path("labs/<slug:lab_id>/reset/", labs.lab_reset, name="lab-reset"),
+    path("labs/<slug:lab_id>/attempts/", labs.lab_attempts, name="attempts"),
+    path("labs/<slug:lab_id>/files/<path:path>", lessons.lab_file, name="lab-file"),
+    path("attempts/<uuid:public_id>/", attempts.attempt, name="attempt"),
+    path(
+        "attempts/<uuid:public_id>/status/",
+        attempts.attempt_status,
+        name="attempt-status",
+    ),
+    path(
+        "attempts/<uuid:public_id>/cancel/",
+        attempts.attempt_cancel,
+        name="attempt-cancel",
+    ),
+    path(
+        "attempts/<uuid:public_id>/restore/",
+        attempts.attempt_restore,
+        name="attempt-restore",
+    ),
+    path("preferences/", preferences.preferences, name="preferences"),
 ]

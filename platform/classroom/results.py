@@ -1,0 +1,411 @@
+"""What the page of a result shows, made from a verdict's and a run's report.
+
+Reports hold rows of the student's own program: every value is data for a template
+that escapes it, never markup.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as now
+
+from classroom import wording
+from classroom.explanations import ErrorView, explain_error
+from curriculum.catalogue import Lab, UnknownItem
+from curriculum.markdown import SafeHtml
+from curriculum.models import Release
+from curriculum.releases import catalogue_of
+from curriculum.specs import LabSpec, Output
+from submissions.models import Run, Submission, Verdict
+from submissions.selectors import current_verdict, last_run
+
+NUMERIC = {"bigint", "decimal", "double"}
+TONES = {
+    "passed": "passed",
+    "done": "passed",
+    "failed": "failed",
+    "learner_error": "failed",
+    "time_limit": "failed",
+    "memory_limit": "failed",
+    "output_limit": "failed",
+    "cancelled": "neutral",
+    "platform_fault": "problem",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    name: str
+    is_key: bool
+    is_numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One cell: ``text`` None is NULL; a changed one has both sides."""
+
+    column: ColumnView
+    text: str | None
+    is_changed: bool = False
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An input event behind a row; ``kinds`` are the row kinds it becomes."""
+
+    number: int
+    stage: str
+    topic: str
+    key: str | None
+    value: str | None
+    op: str | None
+    word: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRowView:
+    kind: str
+    word: str
+    cells: tuple[CellView, ...]
+    events: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffView:
+    """Rows of one check that differ; ``hidden`` more were counted but not stored."""
+
+    columns: tuple[ColumnView, ...]
+    rows: tuple[DiffRowView, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """``opens``: its table of differences is the first one and begins unfolded."""
+
+    id: str
+    title: str
+    state: str
+    note: str
+    points: int
+    max_points: int
+    samples: tuple[str, ...]
+    diff: DiffView | None
+    lesson_url: str
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MisconceptionView:
+    title: str
+    explanation: SafeHtml
+    lesson_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputView:
+    """The rows of one output topic as a changelog; ``hidden`` more were not stored."""
+
+    name: str
+    title: str
+    topic: str
+    columns: tuple[ColumnView, ...]
+    rows: tuple[tuple[str, tuple[CellView, ...]], ...]
+    count: int
+    hidden: int
+    undecodable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """Everything that ``classroom/_result.html`` prints."""
+
+    submission: Submission
+    state: str
+    icon: str
+    tone: str
+    sentence: str
+    advice: str
+    points: int
+    max_points: int
+    misconception: MisconceptionView | None
+    checks: tuple[CheckView, ...]
+    events: tuple[EventView, ...]
+    error: ErrorView | None
+    outputs: tuple[OutputView, ...]
+    stdout: str
+    stderr: str
+    stdout_truncated: bool
+    stderr_truncated: bool
+    timings: tuple[tuple[str, str], ...]
+
+
+def result_of(submission: Submission) -> ResultView:
+    """Return the view of a final submission on the release it was judged by."""
+    verdict = current_verdict(submission)
+    run = _run_of(submission, verdict)
+    return _Builder(submission, verdict, run, _lab_of(submission)).build()
+
+
+def _run_of(submission: Submission, verdict: Verdict | None) -> Run | None:
+    if verdict is not None and verdict.run_id is not None:
+        return verdict.run
+    return last_run(submission)
+
+
+def _lab_of(submission: Submission) -> Lab | None:
+    """Return the lab as it was judged; None where its release knows it no more."""
+    try:
+        return catalogue_of(submission.release_id).lab(submission.lab)
+    except (Release.DoesNotExist, UnknownItem):
+        return None
+
+
+class _Builder:
+    """Turns one pair of reports into views, with titles from one lab."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        verdict: Verdict | None,
+        run: Run | None,
+        lab: Lab | None,
+    ) -> None:
+        self.submission = submission
+        self.verdict = verdict
+        self.report: dict[str, Any] = verdict.report if verdict else {}
+        self.run = run
+        self.run_report: dict[str, Any] = run.report if run else {}
+        self.lab = lab
+        self.language = wording.page_language()
+
+    def build(self) -> ResultView:
+        state = wording.outcome_state(self.submission)
+        code = self.report.get("summary", {}).get("code", "platform-fault")
+        sentence, advice = wording.summary(code)
+        events = self._events()
+        return ResultView(
+            submission=self.submission,
+            state=state,
+            icon=wording.state(state).icon,
+            tone=TONES[state],
+            sentence=sentence,
+            advice=advice,
+            points=self.verdict.points if self.verdict else 0,
+            max_points=self.verdict.max_points if self.verdict else 0,
+            misconception=self._misconception(),
+            checks=tuple(
+                self._check(check, events) for check in self.report.get("checks", [])
+            ),
+            events=tuple(events[number] for number in sorted(events)),
+            error=self._error(),
+            outputs=tuple(
+                self._output(name, output)
+                for name, output in self.run_report.get("outputs", {}).items()
+            ),
+            stdout=self.run_report.get("stdout", ""),
+            stderr=self.run_report.get("stderr", ""),
+            stdout_truncated=self.run_report.get("stdout_truncated", False),
+            stderr_truncated=self.run_report.get("stderr_truncated", False),
+            timings=tuple(self._timings()),
+        )
+
+    def _error(self) -> ErrorView | None:
+        error = self.run_report.get("error")
+        if not error:
+            return None
+        return explain_error(error, files=self.submission.files)
+
+    def _misconception(self) -> MisconceptionView | None:
+        known = self.report.get("misconception")
+        if not known or self.lab is None:
+            return None
+        spec = next(
+            (item for item in self.lab.spec.misconceptions if item.id == known), None
+        )
+        if spec is None:
+            return None
+        return MisconceptionView(
+            title=spec.title.in_language(self.language),
+            explanation=self.lab.explanation_html(known, self.language),
+            lesson_url=self._lesson_url(spec.lesson_anchor),
+        )
+
+    def _lesson_url(self, anchor: str | None) -> str:
+        if not anchor or self.lab is None:
+            return ""
+        return f"{reverse('classroom:lesson', args=[self.lab.lesson])}#{anchor}"
+
+    def _check(self, check: dict[str, Any], events: dict[int, EventView]) -> CheckView:
+        spec = None
+        if self.lab is not None:
+            spec = next(
+                (item for item in self.lab.spec.checks if item.id == check["id"]), None
+            )
+        reached = check["code"] != "not-reached"
+        failed = "failed" if reached else "open"
+        note = wording.check_note(check["code"], check["params"])
+        return CheckView(
+            id=check["id"],
+            title=spec.title.in_language(self.language) if spec else check["id"],
+            state="passed" if check["passed"] else failed,
+            note=note,
+            points=check["points"],
+            max_points=check["max_points"],
+            samples=tuple(check["params"].get("samples", [])),
+            diff=self._diff(check, events),
+            opens=check["id"] == self._first_difference(),
+            lesson_url=(
+                self._lesson_url(spec.lesson_anchor)
+                if spec and not check["passed"] and reached
+                else ""
+            ),
+        )
+
+    def _first_difference(self) -> str | None:
+        return next(
+            (
+                check["id"]
+                for check in self.report.get("checks", [])
+                if check.get("diff") and check["diff"]["rows"]
+            ),
+            None,
+        )
+
+    def _diff(
+        self, check: dict[str, Any], events: dict[int, EventView]
+    ) -> DiffView | None:
+        diff = check.get("diff")
+        if not diff or not diff["rows"]:
+            return None
+        output = _output_spec(self.lab.spec if self.lab else None, check.get("output"))
+        columns = _columns(diff["columns"], diff["key"], output)
+        total = sum(diff[kind] for kind in ("missing", "unexpected", "different"))
+        return DiffView(
+            columns=columns,
+            rows=tuple(_diff_row(row, columns, events) for row in diff["rows"]),
+            hidden=total - len(diff["rows"]),
+        )
+
+    def _events(self) -> dict[int, EventView]:
+        return {
+            int(number): _event(event)
+            for number, event in self.report.get("events", {}).items()
+        }
+
+    def _output(self, name: str, output: dict[str, Any]) -> OutputView:
+        spec = _output_spec(self.lab.spec if self.lab else None, name)
+        columns = _columns(output["columns"], spec.key if spec else (), spec)
+        return OutputView(
+            name=name,
+            title=spec.title.in_language(self.language) if spec else name,
+            topic=output["topic"],
+            columns=columns,
+            rows=tuple(
+                (row["op"], _cells(row["values"] or {}, columns))
+                for row in output["rows"]
+            ),
+            count=output["count"],
+            hidden=output["count"] - len(output["rows"]),
+            undecodable=tuple(output.get("undecodable", [])),
+        )
+
+    def _timings(self) -> Iterable[tuple[str, str]]:
+        if self.run is None or not self.run_report:
+            return
+        timings = self.run_report.get("timings") or {}
+        for key, label in (
+            ("box_ready", now("Environment ready")),
+            ("job_sent", now("Job started")),
+            ("first_row", now("First row")),
+            ("last_row", now("Last row")),
+            ("ended", now("Run ended")),
+        ):
+            if timings.get(key) is not None:
+                yield label, _seconds(timings[key])
+        if cpu := self.run_report.get("cpu_seconds"):
+            yield now("Processor time"), _seconds(cpu)
+        if peak := self.run_report.get("peak_memory_bytes"):
+            mebibytes = now("%(count)d MiB") % {"count": round(peak / 1024 / 1024)}
+            yield now("Memory at most"), mebibytes
+
+
+def _seconds(value: float) -> str:
+    text = f"{value:.2f}"
+    if wording.page_language() == "ru":
+        text = text.replace(".", ",")
+    return now("%(seconds)s s") % {"seconds": text}
+
+
+def _output_spec(spec: LabSpec | None, name: str | None) -> Output | None:
+    return spec.outputs.get(name) if spec is not None and name is not None else None
+
+
+def _columns(
+    names: Iterable[str], key: Iterable[str], output: Output | None
+) -> tuple[ColumnView, ...]:
+    """Return the columns, those of the key first."""
+    types = {column.name: column.type for column in output.columns} if output else {}
+    keys = list(key)
+    ordered = keys + [name for name in names if name not in keys]
+    return tuple(
+        ColumnView(name, name in keys, types.get(name) in NUMERIC) for name in ordered
+    )
+
+
+def _cells(
+    values: dict[str, Any], columns: tuple[ColumnView, ...]
+) -> tuple[CellView, ...]:
+    return tuple(CellView(column, _text(values.get(column.name))) for column in columns)
+
+
+def _diff_row(
+    row: dict[str, Any], columns: tuple[ColumnView, ...], events: dict[int, EventView]
+) -> DiffRowView:
+    shown = row["actual"] if row["actual"] is not None else row["expected"] or {}
+    changed = set(row["columns"])
+    cells = tuple(
+        CellView(
+            column,
+            _text(shown.get(column.name)),
+            is_changed=column.name in changed,
+            expected=(
+                _text((row["expected"] or {}).get(column.name))
+                if column.name in changed
+                else None
+            ),
+        )
+        for column in columns
+    )
+    return DiffRowView(
+        kind=row["kind"],
+        word=str(wording.DIFF_KINDS[row["kind"]]),
+        cells=cells,
+        events=tuple(events[number] for number in row["events"] if number in events),
+    )
+
+
+def _event(event: dict[str, Any]) -> EventView:
+    word, kinds = wording.OPERATIONS.get(event["op"] or "", ("", ()))
+    return EventView(
+        number=event["number"],
+        stage=event["stage"],
+        topic=event["topic"],
+        key=event["key"],
+        value=event["value"],
+        op=event["op"],
+        word=str(word),
+        kinds=kinds,
+    )
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(value)

@@ -1,0 +1,35 @@
+"""Where an open submission is, for the page that polls it."""
+
+from typing import Any
+
+from classroom import wording
+from submissions.models import Submission
+from submissions.selectors import live_status
+
+STEPS = ("queued", "preparing", "running", "checking")
+
+
+def live_context(
+    submission: Submission, *, place: str, seen: str = ""
+) -> dict[str, Any]:
+    """Return the context of ``classroom/_live.html``.
+
+    ``place`` says which page polls (``lab`` or ``attempt``); ``seen`` is the state that
+    it shows already: a sentence is announced only when the state has changed.
+    """
+    if submission.is_final:
+        return {"submission": submission, "place": place, "announcement": ""}
+    status = live_status(submission)
+    sentence = wording.live_sentence(status.state, status.position)
+    reached = STEPS.index("preparing" if status.state == "leased" else status.state)
+    return {
+        "submission": submission,
+        "status": status,
+        "place": place,
+        "sentence": sentence,
+        "announcement": "" if status.state == seen else sentence,
+        "steps": [
+            (name, "past" if number < reached else "now" if number == reached else "")
+            for number, name in enumerate(STEPS)
+        ],
+    }

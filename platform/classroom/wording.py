@@ -1,0 +1,253 @@
+"""The words for codes and states: the one place where they meet a language.
+
+Rooms below speak in stable codes; what a reader sees of them is written here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as now
+from django.utils.translation import gettext_lazy as _
+
+from submissions.errors import Rejected
+from submissions.models import Submission, Verdict
+from submissions.selectors import current_verdict
+
+type Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a state looks: an icon of the sprite, a word, and a colour's name."""
+
+    icon: str
+    word: Words
+    tone: str
+
+
+STATES: dict[str, State] = {
+    "locked": State("locked", _("locked"), "locked"),
+    "open": State("open", _("open"), "open"),
+    "in_progress": State("in-progress", _("in progress"), "in-progress"),
+    "completed": State("completed", _("completed"), "completed"),
+    "passed": State("passed", _("passed"), "passed"),
+    "failed": State("failed", _("not passed yet"), "failed"),
+    "done": State("completed", _("ran to the end"), "neutral"),
+    "queued": State("queued", _("waiting"), "queued"),
+    "leased": State("running", _("taken by a worker"), "running"),
+    "preparing": State("running", _("preparing the environment"), "running"),
+    "running": State("running", _("running"), "running"),
+    "checking": State("running", _("checking"), "running"),
+    "cancelled": State("cancelled", _("cancelled"), "cancelled"),
+    "learner_error": State("failed", _("error in the code"), "failed"),
+    "time_limit": State("limit", _("time limit"), "limit"),
+    "memory_limit": State("limit", _("memory limit"), "limit"),
+    "output_limit": State("limit", _("output limit"), "limit"),
+    "platform_fault": State("problem", _("platform problem"), "problem"),
+}
+
+ROW_KIND_WORDS: dict[str, Words] = {
+    "+I": _("row inserted"),
+    "-U": _("row before the update"),
+    "+U": _("row after the update"),
+    "-D": _("row deleted"),
+}
+
+# Debezium's operations: the word, and the row kinds that such an event becomes.
+OPERATIONS: dict[str, tuple[Words, tuple[str, ...]]] = {
+    "r": (_("read by the snapshot"), ("+I",)),
+    "c": (_("created"), ("+I",)),
+    "u": (_("updated"), ("-U", "+U")),
+    "d": (_("deleted"), ("-D",)),
+    "t": (_("truncated"), ()),
+}
+
+DIFF_KINDS: dict[str, Words] = {
+    "missing": _("missing"),
+    "unexpected": _("unexpected"),
+    "different": _("different"),
+}
+
+DIFFICULTIES: dict[str, Words] = {
+    "beginner": _("beginner"),
+    "intermediate": _("intermediate"),
+    "advanced": _("advanced"),
+}
+
+PROGRAM_LANGUAGES = {"sql": "Flink SQL", "pyflink": "PyFlink", "python": "Python"}
+
+MODULES: dict[str, Words] = {
+    "pyflink-cdc": _("CDC with PyFlink"),
+    "stateful-streams": _("Stateful streams"),
+}
+
+# Sentence, and what to do next; both may use the report's params.
+SUMMARIES: dict[str, tuple[Words, Words]] = {
+    "all-checks-passed": (_("Passed: all checks are met."), ""),
+    "rows-differ": (
+        _("Not passed yet: the rows differ from the expected ones."),
+        _("The tables below show which rows, and the events they come from."),
+    ),
+    "no-rows": (
+        _("Not passed yet: no rows reached the output topics."),
+        _(
+            "Check that each INSERT writes to the table of the output topic, that the"
+            " job reads from the earliest offset, and that the windows can close."
+        ),
+    ),
+    "learner-error": (
+        _("The program stopped with an error."),
+        _("Correct the place shown below and send it again."),
+    ),
+    "time-limit": (
+        _("The time limit was reached before the job had written everything."),
+        _(
+            "Usual causes: a source that waits for data which never comes, an endless"
+            " loop, a window that the watermark never closes."
+        ),
+    ),
+    "memory-limit": (
+        _("The memory limit was exceeded."),
+        _("Usual causes: collecting the stream in Python, a join without bounds."),
+    ),
+    "output-limit": (
+        _("The job wrote more than the lab allows."),
+        _("Usual causes: a cross join, printing every row."),
+    ),
+    "cancelled": (_("Cancelled."), _("This does not count as an attempt.")),
+    "platform-fault": (
+        _("A platform problem: your program is not to blame."),
+        _("This does not count as an attempt. Send it again in a moment."),
+    ),
+    "not-graded": (
+        _("The program ran to the end. Trial runs are not graded."),
+        _("These are its rows on the lab's fixed public data."),
+    ),
+}
+
+CHECK_NOTES: dict[str, Words] = {
+    "rows-equal": _("All rows are as expected."),
+    "append-only": _("Every row was written once and never changed."),
+    "no-rows": _("No rows reached this output."),
+    "undecodable-rows": _("Some records cannot be read as the agreed JSON."),
+    "not-append-only": _(
+        "Rows were changed or deleted, though this output only takes new rows."
+    ),
+    "not-reached": _("Not checked: the program did not run to the end."),
+}
+
+REJECTIONS: dict[str, Words] = {
+    "kind-unknown": _("The request does not say whether to run or to submit."),
+    "language-unknown": _("This lab has no such language. Choose one of its own."),
+    "key-invalid": _("The form is damaged. Reload the page; your text stays."),
+    "source-empty": _("The program is empty. Write something first."),
+    "source-too-large": _(
+        "The program has %(kib)s KiB; at most %(limit_kib)s KiB are accepted."
+    ),
+    "source-binary": _(
+        "Line %(line)s holds a control character. Programs are plain text: delete the"
+        " character or type the line anew."
+    ),
+    "source-encoding": _(
+        "Line %(line)s is not valid UTF-8. Type the damaged part anew."
+    ),
+    "queue-full": _(
+        "You already have one program running and one waiting. Wait for a result or"
+        " cancel one. Your text is saved."
+    ),
+    "attempts-used-up": _(
+        "All attempts that your group allows for this lab are used: %(limit)s. Trial"
+        " runs still work. Your text is saved."
+    ),
+}
+
+
+def page_language() -> str:
+    """Return the language of the page in hand: ``ru`` or ``en``."""
+    return "en" if (get_language() or "ru").startswith("en") else "ru"
+
+
+def state(value: str) -> State:
+    """Return how a state looks. Raises KeyError for what no room says."""
+    return STATES[value]
+
+
+def outcome_state(submission: Submission) -> str:
+    """Return the state's name of an open submission, or how a final one ended."""
+    if not submission.is_final:
+        return submission.state
+    verdict = current_verdict(submission)
+    if verdict is None:
+        return "platform_fault"
+    if verdict.ending != "completed":
+        return verdict.ending
+    if verdict.result == Verdict.Result.NONE:
+        return "done"
+    return verdict.result
+
+
+def module_title(slug: str) -> str:
+    """Return a module's title; an unknown id is written with spaces."""
+    return str(MODULES.get(slug) or slug.replace("-", " ").capitalize())
+
+
+def summary(code: str) -> tuple[str, str]:
+    """Return a verdict's sentence and what to do next."""
+    sentence, advice = SUMMARIES[code]
+    return str(sentence), str(advice)
+
+
+def check_note(code: str, params: Mapping[str, Any]) -> str:
+    """Return one sentence on why a check passed or failed."""
+    if code == "rows-differ":
+        return differences(params)
+    return str(CHECK_NOTES[code])
+
+
+def differences(counts: Mapping[str, Any]) -> str:
+    """Return "missing rows: 3, unexpected: 1" for the kinds that occur."""
+    words = {
+        "missing": now("missing: %(count)d"),
+        "unexpected": now("unexpected: %(count)d"),
+        "different": now("different: %(count)d"),
+    }
+    parts = [
+        text % {"count": counts[kind]}
+        for kind, text in words.items()
+        if counts.get(kind)
+    ]
+    return now("Rows %(parts)s.") % {"parts": ", ".join(parts)} if parts else ""
+
+
+def rejection(rejected: Rejected) -> str:
+    """Return what a refused request is told."""
+    return str(REJECTIONS[rejected.code]) % rejected.params
+
+
+def live_sentence(state_name: str, position: int | None) -> str:
+    """Return the one sentence that screen readers hear when a state begins."""
+    if state_name == "queued":
+        if position is None or position <= 1:
+            return now("Waiting: you are next.")
+        return ngettext(
+            "Waiting: %(ahead)d program is ahead of you.",
+            "Waiting: %(ahead)d programs are ahead of you.",
+            position - 1,
+        ) % {"ahead": position - 1}
+    return {
+        "leased": now("A worker has taken your program."),
+        "preparing": now("Preparing the environment: broker, topics, Flink."),
+        "running": now("Your program is running."),
+        "checking": now("The output is being checked."),
+    }[state_name]
+
+
+def stale_release() -> str:
+    """Return what a form is told that was made from an older release."""
+    return now(
+        "The course has been updated since you opened this page. Your program is"
+        " judged by the present version; reload the page to read the present task."
+    )
