@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         type=Purpose,
         choices=list(Purpose),
         default=Purpose.RUN,
-        help="run (default), check (no labs, dev tools), test (everything)",
+        help="run (default), check, test; site, parts and recording for containers",
     )
     commands.add_parser("doctor", help="name what is missing and how to mend it")
     commands.add_parser("clean", help="remove all that set-up made")

@@ -25,7 +25,7 @@ from bootstrap.environments import (
     web_plan,
 )
 from bootstrap.errors import SetupError
-from bootstrap.java_parts import unverified
+from bootstrap.java_parts import lab_jars, unverified
 from bootstrap.layout import Layout
 from bootstrap.listening import read_address, require_free
 from bootstrap.locks import is_running
@@ -143,7 +143,7 @@ def look_at_java(layout: Layout) -> Iterator[Finding]:
 
 
 def look_at_jars(layout: Layout) -> Iterator[Finding]:
-    wrong = unverified(layout)
+    wrong = unverified(lab_jars(layout))
     if wrong:
         yield _missing(
             "Java parts",

@@ -1,6 +1,6 @@
-"""The Java parts: Kafka's broker, Flink's Kafka connector, Flink's planner.
+"""The Java parts, pinned by coordinate and SHA-256 in requirements/jars*.txt.
 
-Pinned in requirements/jars.txt by coordinate and SHA-256. Every file is hashed after
+ Every file is hashed after
 its download: jgo compares SHA-1 while loading, but accepts a cut file for ever.
 """
 
@@ -21,9 +21,40 @@ from bootstrap.screen import Screen
 from bootstrap.stamps import Stamps, digest_of
 
 SUBJECT = "java parts"
-DOWNLOAD_MIB = 80
-STAMP = "jars"
 TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class JarSet:
+    """The jars of one lock, placed together in one folder."""
+
+    holds: str
+    lock: Path
+    folder: Path
+    download_mib: int
+
+    @property
+    def stamp(self) -> str:
+        return self.lock.stem
+
+
+def lab_jars(layout: Layout) -> JarSet:
+    return JarSet(
+        holds="Kafka broker and Flink connector",
+        lock=layout.requirements / "jars.txt",
+        folder=layout.jars,
+        download_mib=80,
+    )
+
+
+def recording_jars(layout: Layout) -> JarSet:
+    """What docker-compose.yml's `connect` runs; labs do not need it."""
+    return JarSet(
+        holds="Kafka Connect and Debezium",
+        lock=layout.requirements / "jars-recording.txt",
+        folder=layout.var / "jars-recording",
+        download_mib=40,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +108,35 @@ def is_whole(path: Path, jar: Jar) -> bool:
         return False
 
 
-def unverified(layout: Layout) -> tuple[Jar, ...]:
-    """The jars that are missing from var/jars or differ from the lock."""
-    lock = read_lock(layout.requirements / "jars.txt")
-    return tuple(jar for jar in lock if not is_whole(layout.jars / jar.file_name, jar))
+def unverified(jar_set: JarSet) -> tuple[Jar, ...]:
+    """The jars that are missing from the folder or differ from the lock."""
+    lock = read_lock(jar_set.lock)
+    return tuple(
+        jar for jar in lock if not is_whole(jar_set.folder / jar.file_name, jar)
+    )
 
 
-def ensure_jars(layout: Layout, screen: Screen) -> None:
-    """Brings var/jars to exactly the lock: nothing missing, altered or left over."""
-    lock_path = layout.requirements / "jars.txt"
+def ensure_jars(jar_set: JarSet, layout: Layout, screen: Screen) -> None:
+    """Brings the folder to exactly the lock: nothing missing, altered or left over."""
     stamps = Stamps(layout.stamps)
-    digest = digest_of([lock_path])
-    lock = read_lock(lock_path)
+    digest = digest_of([jar_set.lock])
+    lock = read_lock(jar_set.lock)
     names = {jar.file_name for jar in lock}
-    if stamps.read(STAMP) == digest and names == _files_in(layout.jars):
+    if stamps.read(jar_set.stamp) == digest and names == _files_in(jar_set.folder):
         return
-    stamps.forget(STAMP)
+    stamps.forget(jar_set.stamp)
     began = monotonic()
-    missing = unverified(layout)
+    missing = unverified(jar_set)
     to_load = [jar for jar in missing if not is_whole(jar.path_in(layout.maven), jar)]
     if to_load:
-        require_space(layout.jars, 2 * DOWNLOAD_MIB, purpose="the Java parts")
+        require_space(
+            jar_set.folder, 2 * jar_set.download_mib, purpose="the Java parts"
+        )
         screen.say(
             SUBJECT,
-            f"Kafka broker and Flink connector: {len(to_load)} of {len(lock)} jars,"
-            f" at most {DOWNLOAD_MIB} MB to download into {layout.named(layout.jars)}",
+            f"{jar_set.holds}: {len(to_load)} of {len(lock)} jars,"
+            f" at most {jar_set.download_mib} MB to download into"
+            f" {layout.named(jar_set.folder)}",
         )
     for remaining_tries in reversed(range(TRIES)):
         to_load = _load(to_load, layout, screen)
@@ -110,14 +145,14 @@ def ensure_jars(layout: Layout, screen: Screen) -> None:
         if not remaining_tries:
             raise SetupError(
                 f"{to_load[0].coordinate} was downloaded {TRIES} times and never had"
-                " the SHA-256 of requirements/jars.txt.",
+                f" the SHA-256 of {layout.named(jar_set.lock)}.",
                 repair="Check the proxy or mirror between here and the repository.",
             )
     for jar in missing:
-        _place(jar.path_in(layout.maven), layout.jars / jar.file_name)
-    for left_over in _files_in(layout.jars) - names:
-        (layout.jars / left_over).unlink()
-    stamps.write(STAMP, digest)
+        _place(jar.path_in(layout.maven), jar_set.folder / jar.file_name)
+    for left_over in _files_in(jar_set.folder) - names:
+        (jar_set.folder / left_over).unlink()
+    stamps.write(jar_set.stamp, digest)
     screen.say(SUBJECT, f"{len(lock)} jars verified, {monotonic() - began:.0f} s")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import http.client
 import ipaddress
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,10 +125,19 @@ def next_free_port(address: Address) -> int:
 
 
 def is_healthy(address: Address) -> bool:
-    """True when /healthz answers 200 within 5 seconds."""
+    """True when /healthz answers 200 within 5 seconds.
+
+    Asks under a name that the site answers to, and as a proxy with HTTPS would.
+    """
+    names = os.environ.get("ALLOWED_HOSTS", "").split(",")
+    name = names[0].strip().lstrip(".") or "localhost"
+    headers = {
+        "Host": "localhost" if name == "*" else name,
+        "X-Forwarded-Proto": "https",
+    }
     connection = http.client.HTTPConnection(address.reachable, address.port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.request("GET", "/healthz", headers=headers)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

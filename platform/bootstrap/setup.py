@@ -10,7 +10,7 @@ from bootstrap.browser import ensure_browser
 from bootstrap.bubblewrap import ensure_bubblewrap
 from bootstrap.environments import ensure_runner, ensure_site, ensure_tools
 from bootstrap.errors import SetupError
-from bootstrap.java_parts import ensure_jars
+from bootstrap.java_parts import ensure_jars, lab_jars, recording_jars
 from bootstrap.layout import Layout
 from bootstrap.locks import one_setup
 from bootstrap.runtime_image import ensure_image
@@ -19,22 +19,33 @@ from bootstrap.site import ensure_state
 
 
 class Purpose(StrEnum):
-    """What a set-up is for; each needs the parts named in `set_up`."""
+    """What a set-up is for."""
 
-    RUN = "run"
-    CHECK = "check"
-    TEST = "test"
+    RUN = "run"  # the site and labs
+    CHECK = "check"  # the site and the dev tools
+    TEST = "test"  # all of that, and a browser
+    SITE = "site"  # the site alone: the web container
+    PARTS = "parts"  # the site and labs' downloads: the worker container, as built
+    RECORDING = "recording"  # Kafka Connect and Debezium alone
 
 
 def set_up(layout: Layout, screen: Screen, *, purpose: Purpose) -> SetupError | None:
-    """Makes what `purpose` needs: the site always, labs for run and test.
+    """Makes what `purpose` needs.
 
     Returns what keeps labs off, or None: lessons can be read without them. For tests
     nothing may be missing, so there that fault is raised, as is any of the site.
     """
     with one_setup(layout, screen):
         ensure_tools(layout, screen)
-        ensure_site(layout, screen, dev=purpose is not Purpose.RUN)
+        if purpose is Purpose.RECORDING:
+            ensure_jars(recording_jars(layout), layout, screen)
+            return None
+        ensure_site(layout, screen, dev=purpose in {Purpose.CHECK, Purpose.TEST})
+        if purpose is Purpose.PARTS:
+            ensure_runner(layout, screen)
+            ensure_jars(lab_jars(layout), layout, screen)
+        if purpose in {Purpose.SITE, Purpose.PARTS}:
+            return None
         ensure_state(layout)
         if purpose is Purpose.CHECK:
             return None
@@ -63,5 +74,5 @@ def _ensure_labs(layout: Layout, screen: Screen) -> None:
             )
     ensure_bubblewrap(layout, screen)
     ensure_runner(layout, screen)
-    ensure_jars(layout, screen)
+    ensure_jars(lab_jars(layout), layout, screen)
     ensure_image(layout, screen)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap.errors import SetupError
-from bootstrap.java_parts import ensure_jars, read_lock, unverified
+from bootstrap.java_parts import ensure_jars, lab_jars, read_lock, unverified
 from bootstrap.layout import Layout
 from bootstrap.screen import Screen
 
@@ -39,35 +39,35 @@ WANTED = {"alpha-1.0.jar": b"first jar", "beta-1.0.jar": b"second jar"}
 def test_verified_jars_are_placed_and_others_removed(layout: Layout) -> None:
     layout.jars.mkdir(parents=True)
     (layout.jars / "alpha-0.9.jar").write_bytes(b"of an earlier lock")
-    ensure_jars(layout, Screen(StringIO()))
+    ensure_jars(lab_jars(layout), layout, Screen(StringIO()))
     assert files(layout) == WANTED
 
 
 def test_an_altered_jar_is_found_and_replaced(layout: Layout) -> None:
-    ensure_jars(layout, Screen(StringIO()))
+    ensure_jars(lab_jars(layout), layout, Screen(StringIO()))
     altered = layout.jars / "alpha-1.0.jar"
     altered.unlink()  # a write would alter the linked original too
     altered.write_bytes(b"first jar, altered")
-    assert [jar.artifact for jar in unverified(layout)] == ["alpha"]
+    assert [jar.artifact for jar in unverified(lab_jars(layout))] == ["alpha"]
     (layout.stamps / "jars").unlink()
-    ensure_jars(layout, Screen(StringIO()))
+    ensure_jars(lab_jars(layout), layout, Screen(StringIO()))
     assert files(layout) == WANTED
 
 
 def test_a_second_call_reads_no_jar(layout: Layout) -> None:
-    ensure_jars(layout, Screen(StringIO()))
+    ensure_jars(lab_jars(layout), layout, Screen(StringIO()))
     before = {path.name: path.stat().st_atime_ns for path in layout.jars.iterdir()}
     said = StringIO()
-    ensure_jars(layout, Screen(said))
+    ensure_jars(lab_jars(layout), layout, Screen(said))
     assert said.getvalue() == ""
     after = {path.name: path.stat().st_atime_ns for path in layout.jars.iterdir()}
     assert after == before
 
 
 def test_an_interrupted_call_is_completed_by_the_next(layout: Layout) -> None:
-    ensure_jars(layout, Screen(StringIO()))
+    ensure_jars(lab_jars(layout), layout, Screen(StringIO()))
     (layout.jars / "beta-1.0.jar").unlink()
-    ensure_jars(layout, Screen(StringIO()))
+    ensure_jars(lab_jars(layout), layout, Screen(StringIO()))
     assert files(layout) == WANTED
 
 

@@ -45,7 +45,8 @@ def test_the_runner_holds_nothing_of_the_site() -> None:
     assert pins("runner")["apache-flink"] == "2.2.0"
 
 
-def test_the_java_lock_names_each_file_once() -> None:
-    jars = read_lock(REQUIREMENTS / "jars.txt")
-    assert len({jar.file_name for jar in jars}) == len(jars) == 47
+@pytest.mark.parametrize(("name", "count"), [("jars", 47), ("jars-recording", 66)])
+def test_a_java_lock_names_each_file_once(name: str, count: int) -> None:
+    jars = read_lock(REQUIREMENTS / f"{name}.txt")
+    assert len({jar.file_name for jar in jars}) == len(jars) == count
     assert all(re.fullmatch("[0-9a-f]{64}", jar.sha256) for jar in jars)
