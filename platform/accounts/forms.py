@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms
+from allauth.account.internal.flows.manage_email import sync_user_email_address
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -68,8 +69,12 @@ class AddEmailForm(forms.AddEmailForm):
         allauth's own way drops a present address that was never confirmed, and with
         it the only place a reset letter could go to.
         """
+        # First, because the page takes the latest unconfirmed address for the new one.
+        sync_user_email_address(self.user)
         addresses = EmailAddress.objects
-        addresses.filter(user=self.user, verified=False, primary=False).delete()
+        addresses.filter(user=self.user, verified=False).exclude(
+            email__iexact=self.user.email
+        ).delete()
         return addresses.add_email(
             request, self.user, self.cleaned_data["email"], confirm=True
         )
