@@ -1,7 +1,7 @@
 """The Java parts, pinned by coordinate and SHA-256 in requirements/jars*.txt.
 
- Every file is hashed after
-its download: jgo compares SHA-1 while loading, but accepts a cut file for ever.
+Every file is hashed after its download: jgo compares SHA-1 while loading, but takes a
+cut file that lies at the final name for a finished one.
 """
 
 from __future__ import annotations
