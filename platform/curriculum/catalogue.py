@@ -96,7 +96,7 @@ class Lab(_Frozen):
     """A lab: its specification, task, starters and the short texts as HTML.
 
     ``hints`` and ``explanations`` (by misconception) map a language to HTML;
-    ``digest`` is that of all files of the lab.
+    ``digest`` is that of all files of the lab and of the library.
     """
 
     spec: LabSpec

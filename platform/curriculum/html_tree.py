@@ -42,6 +42,9 @@ class CalloutProcessor(Treeprocessor):
     def _make_callout(self, quote: Element, kind: str, collapse: str) -> None:
         known = kind if kind in CALLOUTS else "note"
         quote.tag = "details" if collapse else "aside"
+        if not collapse:
+            # A bare aside is a landmark; a lesson has twenty, all of one name.
+            quote.set("role", "note")
         if collapse == "open":
             quote.set("open", "open")
         quote.set("class", f"callout callout-{known}")

@@ -114,7 +114,11 @@ def _lab(draft: LabDraft, tree: Tree, lesson_ids: dict[str, str]) -> Lab:
             )
             for index, misconception in enumerate(spec.misconceptions)
         },
-        digest=_digest(tree, tree.under(f"labs/{draft.folder}")),
+        # The library makes the events, so a change of it is one of every lab.
+        digest=_digest(
+            tree,
+            (*tree.under("labs/_library"), *tree.under(f"labs/{draft.folder}")),
+        ),
     )
 
 

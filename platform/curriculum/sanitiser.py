@@ -18,6 +18,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"class"},
     "a": {"href", "title", "rel", "role", "aria-label"},
     "abbr": {"title"},
+    "aside": {"role"},
     "details": {"open"},
     "div": {"tabindex", "role", "aria-label", "data-tabs"},
     "figure": {"data-language", "data-kind"},
@@ -55,7 +56,9 @@ _ADDRESS = re.compile(r"https?://|mailto:|/(?![/\\])|#", re.IGNORECASE)
 _FOOTNOTE_ID = re.compile(r"fn(ref\d*)?:[\w-]+")
 _TAB_ID = re.compile(r"__tabbed_\d+(_\d+)?")
 _HEADING_ID = re.compile(r"[\w-]+")
-_ROLES = frozenset({"region", "group", "doc-endnotes", "doc-noteref", "doc-backlink"})
+_ROLES = frozenset(
+    {"note", "region", "group", "doc-endnotes", "doc-noteref", "doc-backlink"}
+)
 _WORD = re.compile(r"[a-z-]+")
 
 

@@ -1,8 +1,11 @@
 """Every rule of the loader has a course that breaks it, with file and line."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -484,6 +487,26 @@ def test_private_files_do_not_enter_the_course(tmp_path):
     assert checked.problems == ()
     assert checked.course is not None
     assert set(checked.course.tree.files) == set(good_course())
+
+
+def test_loader_needs_no_django():
+    program = (
+        "import sys, curriculum.loader, curriculum.publishing, curriculum.archive;"
+        "sys.exit('django' in sys.modules)"
+    )
+    platform = Path(__file__).resolve().parents[2] / "platform"
+    subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": str(platform)}, check=True
+    )
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_line_ends_and_byte_order_marks_of_other_systems_are_read(tmp_path, ending):
+    files = good_course()
+    for path in (RU, LAB):
+        text = str(files[path]).replace("\n", ending)
+        files[path] = b"\xef\xbb\xbf" + text.encode()
+    assert check_tree(write_course(tmp_path, files)).problems == ()
 
 
 def test_every_rule_has_a_case():

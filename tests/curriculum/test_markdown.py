@@ -211,7 +211,7 @@ def test_sql_with_minus_and_letters_has_no_chips():
 def test_callout_has_a_label_in_the_language_of_the_text(language, label):
     html = render("> [!WARNING] Про `TTL`\n> Текст.\n", language=language).html
     assert html == (
-        '<aside class="callout callout-warning">\n<p class="callout-title">'
+        '<aside class="callout callout-warning" role="note">\n<p class="callout-title">'
         f'<span class="callout-label">{label}</span> Про <code>TTL</code></p>\n'
         "<p>Текст.</p>\n</aside>"
     )
