@@ -10,10 +10,12 @@ from typing import Concatenate
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import is_reviewer, reviewable_cohorts
 from accounts.models import Cohort, User
+from curriculum.releases import NoActiveRelease
 
 
 class ReviewRequest(HttpRequest):
@@ -26,7 +28,10 @@ class ReviewRequest(HttpRequest):
 def reviewer_required[**P](
     view: Callable[Concatenate[ReviewRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Send strangers to the log-in and answer 404 to everybody who reviews nothing."""
+    """Send strangers to the log-in and answer 404 to everybody who reviews nothing.
+
+    Where no course has been imported yet, a page says so with status 503.
+    """
 
     @wraps(view)
     def admit(
@@ -34,7 +39,10 @@ def reviewer_required[**P](
     ) -> HttpResponseBase:
         if not is_reviewer(request.user):
             raise Http404
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except NoActiveRelease:
+            return render(request, "errors/no_course.html", status=503)
 
     return login_required(admit)  # type: ignore[return-value]
 

@@ -110,6 +110,7 @@ def attempt(request: ReviewRequest, public_id: UUID) -> HttpResponse:
             "number": selectors.attempt_number(submission),
             "cohort": cohort_of_student(user=request.user, student=submission.user),
             "lab": catalogue.lab(submission.lab),
+            "release": catalogue.digest[:12],
             "files": _numbered(submission.files),
         },
     )

@@ -21,7 +21,8 @@ from submissions.models import Submission, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A submit; ``number`` counts a lab's from 1, ``misconception`` is its title's id.
+    """A submit; ``number`` counts a lab's from 1, ``misconception`` the known
+    mistake it made, if any.
 
     ``verdict`` comes without its report and is None while the attempt is open.
     """
@@ -142,16 +143,24 @@ def _attempts(student: User, catalogue: Catalogue) -> list[Attempt]:
     for submission in rows:
         numbers[submission.lab] += 1
         verdict = next(iter(submission.verdicts.all()), None)
+        lab = lab_in(catalogue, submission.lab)
         attempts.append(
             Attempt(
                 submission=submission,
                 number=numbers[submission.lab],
-                lab=lab_in(catalogue, submission.lab),
+                lab=lab,
                 verdict=verdict,
-                misconception=getattr(verdict, "misconception", None) or "",
+                misconception=_misconception(lab, verdict),
             )
         )
     return attempts[::-1]
+
+
+def _misconception(lab: Lab | None, verdict: Verdict | None) -> str:
+    named = getattr(verdict, "misconception", None)
+    # SQLite gives a JSON null as the text "null"; no id of the lab is lost by asking.
+    known = {item.id for item in lab.spec.misconceptions} if lab else set()
+    return named if named in known else ""
 
 
 def _timeline(

@@ -1,8 +1,11 @@
 """Words, icons and titles for the instructors' templates."""
 
+from datetime import datetime
+
 from django import template
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext, ngettext
 
 from curriculum.catalogue import Lab, Lesson
 from review.wording import CELL_WORDS, STEP_WORDS
@@ -43,6 +46,17 @@ def step_word(kind: str) -> str | Promise:
 def tries_word(tries: int) -> str:
     """Return ``tries`` with its noun."""
     return ngettext("%(count)d try", "%(count)d tries", tries) % {"count": tries}
+
+
+@register.filter
+def days_ago(at: datetime) -> str:
+    """Return the day of ``at`` as people say it, to be compared down a column."""
+    days = (localtime().date() - localtime(at).date()).days
+    if days <= 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("yesterday")
+    return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
 
 
 @register.filter
