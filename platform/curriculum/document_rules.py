@@ -24,6 +24,7 @@ _RAW_HTML = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>|<!--")
 _EXPLICIT_ANCHOR = re.compile(r"^[>\s]*#{1,6}\s.*\{[^}]*#([^\s}]+)[^}]*\}\s*$")
 _TOP_HEADING = re.compile(r"^[> ]*#(?!#)\s*\S")
 _UNDERLINE = re.compile(r"^[> ]*=+\s*$")
+_LIST_ITEM = re.compile(r"( *)(?:[-*+]|\d+\.) ")
 _BLOCK_SYNTAX = re.compile(r"^\s*!!!\s+\w")
 
 
@@ -232,8 +233,21 @@ def _check_syntax(
             f"the callout {kind!r} is not known",
             "Use one of: " + ", ".join(sorted(name.upper() for name in CALLOUTS)) + ".",
         )
+    after_item = False
     for index, line in enumerate(prose.plain):
         number = prose.first_line + index
+        item = _LIST_ITEM.match(line)
+        if item and after_item and 0 < len(item[1]) < 4:
+            problems.error(
+                document.file,
+                number,
+                Rule.LIST_INDENT,
+                f"an inner list begins after {len(item[1])} spaces and is shown as"
+                " part of the outer one",
+                "Indent it by four spaces.",
+            )
+        # Blank lines stand between the items of one list; anything else ends it.
+        after_item = bool(item) or (after_item and line[:1] in {"", " "})
         if _BLOCK_SYNTAX.match(line):
             problems.error(
                 document.file,

@@ -91,16 +91,6 @@ def row_kind_class(text: str) -> str | None:
     return f"row-kind row-kind-{kind}" if kind else None
 
 
-def pygments_css(style: str, *, scope: str = "") -> str:
-    """Return the CSS rules of a Pygments style for ``.highlight``.
-
-    ``scope`` is a selector put before each rule, such as ``[data-theme=dark]``.
-    """
-    prefix = f"{scope} .{CSS_CLASS}".strip()
-    formatter = HtmlFormatter(style=style)
-    return str(formatter.get_style_defs(prefix)) + "\n"  # type: ignore[no-untyped-call]
-
-
 def _coloured(source: str, language: str, highlighted: tuple[int, ...]) -> str:
     html = str(highlight(source, _lexer(language), _formatter(highlighted)))
     html = html.rstrip("\n")

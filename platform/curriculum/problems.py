@@ -43,6 +43,7 @@ class Rule(StrEnum):
     LAB_NOT_IN_LESSON = "lab-not-in-lesson"
     LAB_OF_OTHER_LESSON = "lab-of-other-lesson"
     LESSON_FOLDER = "lesson-folder"
+    LIST_INDENT = "list-indent"
     MISCONCEPTION_WITHOUT_WRONG = "misconception-without-wrong"
     MISSING_FILE = "missing-file"
     MISSING_FOLDER = "missing-folder"

@@ -322,6 +322,7 @@ CASES = [
     ),
     Case("unknown-callout", append(RU, "\n> [!HMM]\n> x\n"), RU, at="[!HMM]"),
     Case("admonition-syntax", append(RU, "\n!!! note\n    x\n"), RU, at="!!! note"),
+    Case("list-indent", append(RU, "\n- один\n  - внутри\n"), RU, at="внутри"),
     Case("raw-html", append(RU, "\n<b>жирно</b>\n"), RU, "<b>", severity=WARNING),
     Case("nested-too-deep", append(RU, "\n" + DEEP_LIST), RU),
     # Links and images

@@ -9,7 +9,6 @@ from django.template import Context, Template
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curriculum.figures import pygments_css
 from curriculum.markdown import Form, SafeHtml, render, renderer_version
 from curriculum.sanitiser import sanitise
 
@@ -318,9 +317,3 @@ def test_templates_print_rendered_html_as_it_is_and_nothing_else():
 def test_renderer_version_fits_the_column():
     assert re.fullmatch(r"\d+-[0-9a-f]{12}", renderer_version())
     assert len(renderer_version()) <= 20
-
-
-def test_pygments_css_has_the_classes_of_the_renderer():
-    css = pygments_css("friendly", scope="[data-theme=dark]")
-    assert "[data-theme=dark] .highlight .k {" in css
-    assert "[data-theme=dark] .highlight .hll {" in css
