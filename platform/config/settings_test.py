@@ -17,13 +17,14 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
-LAB_VAR_DIR = Path(tempfile.gettempdir()) / f"potok-tests-{os.getpid()}"
+# One for each process, removed at its end: two test runs at once must not share a
+# database file.
+FOLDER = tempfile.TemporaryDirectory(prefix="potok-tests-", ignore_cleanup_errors=True)
+LAB_VAR_DIR = Path(FOLDER.name)
 # whitenoise warns of a missing folder, and warnings are errors here.
 STATIC_ROOT = LAB_VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS = {}  # type: ignore[assignment]
 if "sqlite" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["TEST"] = {
-        "NAME": Path(tempfile.gettempdir()) / f"potok-tests-{os.getuid()}.sqlite3"
-    }
+    DATABASES["default"]["TEST"] = {"NAME": LAB_VAR_DIR / "test.sqlite3"}
