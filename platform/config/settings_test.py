@@ -25,6 +25,6 @@ LAB_VAR_DIR = Path(FOLDER.name)
 STATIC_ROOT = LAB_VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
-CELERY_BROKER_TRANSPORT_OPTIONS = {}  # type: ignore[assignment]
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": LAB_VAR_DIR / "test.sqlite3"}
