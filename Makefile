@@ -53,7 +53,7 @@ test-all: test ## every test, of the long families all members
 
 bench: ## measure speed, print a table, write var/bench/latest.json
 	@$(BOOTSTRAP) setup --for test
-	.venv/bin/python manage.py bench
+	PYTHONPATH=platform .venv/bin/python -m tests.bench
 
 assets: ## rebuild the committed JavaScript and CSS bundles from frontend/
 	cd frontend && npm ci && npm run build

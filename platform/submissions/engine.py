@@ -1,4 +1,4 @@
-"""The real engine behind ``execution.Engine``: the sandbox's slots, by settings."""
+"""The real engine behind ``execution.Engine``: the sandbox's slots on this host."""
 
 import logging
 from pathlib import Path
@@ -6,10 +6,12 @@ from pathlib import Path
 from django.conf import settings
 
 from lab_protocol.author import LabBuild
-from lab_protocol.messages import RunOutcome, RunRequest
+from lab_protocol.messages import CellPhase, RunOutcome, RunRequest
 from sandbox.author import build_lab
 from sandbox.errors import SandboxUnavailable
+from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
+from sandbox.selfcheck import prove_jail
 from sandbox.settings import SandboxSettings
 from submissions.execution import Watch
 
@@ -17,49 +19,60 @@ logger = logging.getLogger(__name__)
 
 
 class CellEngine:
-    """Slots of cells on this host. Takes no work unless its jail has proved itself."""
+    """Slots of cells. Takes no work before its jail has proved itself.
 
-    def __init__(self, sandbox: SandboxSettings) -> None:
-        self.sandbox = sandbox
-        self.pool = SlotPool(sandbox)
-        self.is_ready = False
-        self.detail = ""
+    ``detail`` says why it takes none: a stable code and what to type.
+    """
 
-    @classmethod
-    def from_settings(cls) -> "CellEngine":
-        """Return the engine that the site's settings describe."""
-        return cls(
-            SandboxSettings.for_root(
-                Path(settings.LAB_CONTENT_ROOT),
-                var_dir=Path(settings.LAB_VAR_DIR),
-                runtime_dir=(
-                    Path(settings.LAB_RUNTIME_DIR) if settings.LAB_RUNTIME_DIR else None
-                ),
-                slots=settings.LAB_SLOTS,
-            )
-        )
+    def __init__(self) -> None:
+        self.detail = "starting"
+        self._sandbox: SandboxSettings | None = None
+        self._pool: SlotPool | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether labs can be run now."""
+        return self._pool is not None
+
+    @property
+    def warm_slots(self) -> int:
+        """How many slots hold a box that has run its warm-up job."""
+        if self._pool is None:
+            return 0
+        return sum(slot.phase is CellPhase.WARM for slot in self._pool.health())
 
     def start(self) -> None:
-        """Prove the jail and warm the slots; on failure say why and stay closed."""
+        """Prove the jail and begin to warm the slots; on failure stay closed."""
         try:
-            self.pool.start()
+            image = load_image(runtime_dir(Path(settings.LAB_CONTENT_ROOT)))
+            sandbox = SandboxSettings(image=image, slots=settings.LAB_SLOTS)
+            prove_jail(sandbox)
+            pool = SlotPool(sandbox)
+            pool.start()
         except SandboxUnavailable as error:
-            self.detail = f"{error.code}: {error.repair}"
-            logger.error("labs cannot run: %s", self.detail)
-        else:
-            self.is_ready = True
+            self.detail = str(error)
+            logger.error("labs cannot run: %s", error)
+            return
+        self._sandbox, self._pool, self.detail = sandbox, pool, ""
 
     def stop(self) -> None:
-        """End every slot and all that runs in it."""
-        self.is_ready = False
-        self.pool.stop()
+        """End every slot with everything in it."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
 
     def build(self, *, tree: Path, lab: str, seed: int) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
-        return build_lab(settings=self.sandbox, release=tree, lab=lab, seed=seed)
+        if self._sandbox is None:
+            raise SandboxUnavailable("not_started", "the engine has not been started")
+        return build_lab(
+            image=self._sandbox.image, release_files=tree, lab=lab, seed=seed
+        )
 
     def run(self, request: RunRequest, *, watch: Watch) -> RunOutcome:
         """Run a program in a free slot."""
-        return self.pool.run(
+        if self._pool is None:
+            raise SandboxUnavailable("not_started", "the engine has not been started")
+        return self._pool.run(
             request, on_progress=watch.progress, is_cancelled=watch.stopped
         )

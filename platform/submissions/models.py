@@ -254,12 +254,14 @@ class WorkerSign(models.Model):
     """A worker's sign of life, by which the pages know that somebody will answer.
 
     ``ready`` is false where the jail did not prove itself; ``detail`` says why.
+    ``warm_slots`` counts slots with a box that has run its warm-up job.
     """
 
     name = models.CharField(max_length=120, unique=True)
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField()
     slots = models.PositiveSmallIntegerField(default=0)
+    warm_slots = models.PositiveSmallIntegerField(default=0)
     ready = models.BooleanField(default=False)
     detail = models.CharField(max_length=300, blank=True)
 

@@ -41,7 +41,7 @@ class Worker:
 
     def start(self) -> None:
         """Prove the jail, warm the slots and begin the duties."""
-        self.engine = CellEngine.from_settings()
+        self.engine = CellEngine()
         self.engine.start()
         self._duties = threading.Thread(
             target=self._do_duties, name="duties", daemon=True
@@ -115,6 +115,7 @@ class Worker:
             defaults={
                 "seen_at": Now(),
                 "slots": settings.LAB_SLOTS,
+                "warm_slots": 0 if engine is None else engine.warm_slots,
                 "ready": engine is not None and engine.is_ready,
                 "detail": "" if engine is None else engine.detail[:300],
             },

@@ -1,0 +1,1 @@
+"""`make bench`: what is measured, each figure beside a reference of the same run."""
