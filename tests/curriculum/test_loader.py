@@ -433,6 +433,25 @@ def test_pipe_is_refused_without_waiting_for_it(tmp_path):
     assert [problem.rule for problem in problems] == ["unexpected-file"]
 
 
+def test_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    root = write_course(tmp_path, good_course())
+    real = os.open
+
+    def guarded(path, flags):
+        # Root, who may run this test, can open every file.
+        if str(path).endswith("stream.py"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags)
+
+    monkeypatch.setattr("curriculum.tree.os.open", guarded)
+    found = {(p.rule, p.file, p.message) for p in check_tree(root).problems}
+    assert (
+        "unreadable-file",
+        "labs/first-lab/stream.py",
+        "Permission denied",
+    ) in found
+
+
 def test_course_without_anything_says_so(tmp_path):
     assert {problem.rule for problem in check_tree(tmp_path).problems} == {
         "missing-folder",
@@ -517,7 +536,6 @@ def test_every_rule_has_a_case():
         "no-lessons",
         "empty-list",
         "course-too-large",
-        # Root, who may run these tests, can open every file.
         "unreadable-file",
     }
     assert covered == set(Rule)
