@@ -1,0 +1,396 @@
+"""A small course with everything a page can show, and people in every state of it.
+
+Verdicts are made by the real grader from given outputs of a run; only the run itself
+is written by hand here (tests/test_journey.py has the real ones).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from accounts.models import User
+from curriculum.catalogue import CourseContent, Lab, LessonText, TaskText
+from curriculum.course import StarterText
+from curriculum.markdown import Form, render
+from curriculum.releases import catalogue_of
+from grading.grader import grade, leave_ungraded
+from grading.report import run_report, verdict_report
+from lab_protocol.author import ExpectedRow, LabBuild
+from lab_protocol.messages import (
+    Ending,
+    EndRule,
+    Event,
+    Language,
+    LearnerError,
+    Record,
+    RunOutcome,
+    Stage,
+    Timings,
+)
+from submissions import lifecycle
+from submissions.lifecycle import FinalWord, claim_next
+from submissions.models import Submission, WorkerSign
+from tests.factories import (
+    lab_spec,
+    make_cohort,
+    make_lesson,
+    make_release,
+    make_submission,
+    make_user,
+)
+
+TEXTS = Path(__file__).parent / "texts"
+
+
+def _text(name):
+    return (TEXTS / name).read_text(encoding="utf-8")
+
+
+TEXT_RU = _text("lesson.ru.md")
+TEXT_EN = _text("lesson.en.md")
+TASK_RU = _text("task.ru.md")
+
+TASK_EN = "The topic `shop.orders` holds Debezium's events. Keep totals by status.\n"
+
+STARTER_SQL = _text("job.sql")
+STARTER_PYTHON = _text("job.py")
+
+OUTPUTS = {
+    "status_totals": {
+        "topic": "out.status_totals",
+        "title": {"ru": "Итоги по статусам", "en": "Totals by status"},
+        "mode": "upsert",
+        "columns": [
+            {"name": "revenue", "type": "decimal"},
+            {"name": "orders", "type": "bigint"},
+            {"name": "status", "type": "string", "source": "key"},
+            {"name": "last_change", "type": "timestamp"},
+        ],
+        "key": ["status"],
+    }
+}
+
+CHECKS = [
+    {
+        "id": "totals-right",
+        "title": {"ru": "Итоги по статусам верны", "en": "Totals by status are right"},
+        "kind": "rows_equal",
+        "output": "status_totals",
+        "points": 60,
+        "lesson_anchor": "envelope",
+    },
+    {
+        "id": "late-rows",
+        "title": {"ru": "Опоздавшие события учтены", "en": "Late events are counted"},
+        "kind": "rows_equal",
+        "output": "status_totals",
+        "aspect": "late",
+        "points": 40,
+    },
+]
+
+MISTAKES = [
+    {
+        "id": "deletes-lost",
+        "check": "totals-right",
+        "title": {"ru": "Удаления не вычтены", "en": "Deletions are not subtracted"},
+        "explanation": {"ru": "текст", "en": "text"},
+        "lesson_anchor": "kinds",
+    }
+]
+
+EXPLANATION = {
+    "ru": "У события `d` поле `after` равно `null`, поэтому представление над `after`"
+    " не замечает удалений: заказ остаётся в сумме навсегда.",
+    "en": "An event `d` has `after` = `null`, so a view over `after` misses deletions.",
+}
+
+HINTS = [
+    ("Начните с одного сообщения: выпишите путь к `after`.", "Begin with one message."),
+    ("Удаление видно только в `before`.", "A deletion shows in `before` only."),
+    ("Возьмите `debezium-json`: он сам вычитает прежнюю строку.", "Use it."),
+]
+
+
+def content() -> CourseContent:
+    """Return four lessons in two modules; two have a lab, one is Russian only."""
+    streams = _lesson_text("Источник CDC", "CDC source", TEXT_RU, TEXT_EN)
+    short = "## Состояние {#state}\n\nСостояние оператора живёт между событиями.\n"
+    return CourseContent(
+        lessons=(
+            make_lesson(
+                "how-to-read",
+                order=1,
+                minutes=10,
+                aliases=("intro",),
+                texts=_lesson_text("Как читать курс", "How to read", short, short),
+            ),
+            make_lesson(
+                "cdc-source",
+                order=2,
+                minutes=60,
+                labs=["status-totals"],
+                texts=streams,
+                difficulty="intermediate",
+            ),
+            make_lesson(
+                "stateful-streams",
+                order=3,
+                minutes=90,
+                module="stateful-streams",
+                difficulty="advanced",
+                prerequisites=["how-to-read", "cdc-source"],
+                labs=["dashboard"],
+                texts={"ru": streams["ru"].model_copy(update={"title": "Состояние"})},
+            ),
+        ),
+        labs=(
+            _lab("status-totals", "cdc-source"),
+            _lab("dashboard", "stateful-streams"),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """Who is there: ``fresh`` has done nothing, ``ana`` has something of everything."""
+
+    fresh: User
+    ana: User
+    graduate: User
+    instructor: User
+    submissions: dict[str, Submission]
+
+
+def build_world() -> World:
+    """Store the course, the people and their submissions."""
+    release = make_release(content())
+    people = {
+        name: make_user(name)
+        for name in ("student-01", "student-02", "student-03", "instructor")
+    }
+    make_cohort(
+        students=[people["student-01"], people["student-02"], people["student-03"]],
+        instructors=[people["instructor"]],
+    )
+    ana = people["student-02"]
+    made = {
+        name: _finished(ana, release, **how)
+        for name, how in {
+            "error": {"ending": Ending.LEARNER_ERROR},
+            "time": {"ending": Ending.TIME_LIMIT},
+            "fault": {"ending": Ending.PLATFORM_FAULT},
+            "failed": {"rows": WRONG},
+            "run": {"rows": WRONG, "kind": "run"},
+        }.items()
+    }
+    made["passed"] = _finished(people["student-03"], release, rows=RIGHT)
+    made["mistake"] = _finished(people["student-03"], release, rows=MISTAKEN)
+    return World(
+        people["student-01"], ana, people["student-03"], people["instructor"], made
+    )
+
+
+def sign_worker() -> None:
+    """Leave the sign of a worker that is ready now."""
+    WorkerSign.objects.update_or_create(
+        name="tests", defaults={"seen_at": timezone.now(), "ready": True, "slots": 1}
+    )
+
+
+def complete(submission: Submission, rows) -> None:
+    """Judge a waiting submission on ``rows``, as a worker would."""
+    _judge(submission, rows=rows, ending=Ending.COMPLETED)
+
+
+def _lesson_text(title_ru, title_en, text_ru, text_en):
+    result = {}
+    for language, title, text in (("ru", title_ru, text_ru), ("en", title_en, text_en)):
+        done = render(text, language=language)
+        result[language] = LessonText(
+            title=title,
+            description={
+                "ru": "Читаем топик Debezium, разбираем конверт и узнаём, на какие"
+                " вопросы представление отвечает неверно.",
+                "en": "Read a Debezium topic and learn what a view answers wrongly.",
+            }[language],
+            topics=(),
+            html=str(done.html),
+            toc=done.toc,
+            anchors=done.anchors,
+            has_diagrams=done.has_diagrams,
+            digest="0" * 64,
+        )
+    return result
+
+
+def _lab(lab_id, lesson):
+    spec = lab_spec(
+        lab_id,
+        lesson,
+        title={"ru": "Итоги по статусам", "en": "Totals by status"},
+        outputs=OUTPUTS,
+        checks=CHECKS,
+        misconceptions=MISTAKES,
+        hints=[{"text": {"ru": ru, "en": en}} for ru, en in HINTS],
+    )
+    return Lab(
+        spec=spec,
+        lesson=lesson,
+        tasks={
+            language: TaskText(
+                html=str(render(text, language=language).html),
+                toc=(),
+                has_diagrams=False,
+            )
+            for language, text in (("ru", TASK_RU), ("en", TASK_EN))
+        },
+        starters={
+            Language.SQL: StarterText("job.sql", STARTER_SQL),
+            Language.PYFLINK: StarterText("job.py", STARTER_PYTHON),
+        },
+        hints=tuple(
+            {"ru": _fragment(ru, "ru"), "en": _fragment(en, "en")} for ru, en in HINTS
+        ),
+        explanations={
+            "deletes-lost": {
+                language: _fragment(text, language)
+                for language, text in EXPLANATION.items()
+            }
+        },
+        digest="0" * 64,
+    )
+
+
+def _fragment(text, language):
+    return str(render(text, language=language, form=Form.FRAGMENT).html)
+
+
+def _row(status, orders, revenue, at="2026-03-02 10:00:04.999"):
+    return status, orders, revenue, at
+
+
+RIGHT = [_row("new", 1, "7.00"), _row("paid", 2, "22.50"), _row("lost", 1, "5.00")]
+MISTAKEN = [_row("new", 1, "7.00"), _row("paid", 3, "34.50"), _row("lost", 1, "5.00")]
+WRONG = [
+    _row("new", 1, "7.00"),
+    _row("paid", 1, "10.50"),
+    _row("paid", 3, "34.50", "2026-03-02 10:00:05.000"),
+    _row("<b>sent</b>", 1, "1.00"),
+]
+
+
+def _expected(rows):
+    return tuple(
+        ExpectedRow(
+            {"status": s, "orders": n, "revenue": r, "last_change": at},
+            events=(0, 1) if s == "paid" else (2,),
+            aspects=("late",) if s == "lost" else (),
+        )
+        for s, n, r, at in rows
+    )
+
+
+def _build():
+    def envelope(op, before, after):
+        return json.dumps({"payload": {"op": op, "before": before, "after": after}})
+
+    paid = {"id": 1, "status": "paid", "amount": "12.00"}
+    events = (
+        envelope("c", None, paid),
+        envelope("d", paid, None),
+        envelope("u", paid, {**paid, "status": "lost"}),
+    )
+    return LabBuild(
+        stages=(
+            Stage(
+                "live",
+                tuple(Event("shop.orders", b"1", text.encode()) for text in events),
+            ),
+        ),
+        expected={"status_totals": _expected(RIGHT)},
+        misconceptions={"deletes-lost": {"status_totals": _expected(MISTAKEN)}},
+    )
+
+
+def _records(rows):
+    return tuple(
+        Record(
+            0,
+            number,
+            0,
+            json.dumps({"status": s}).encode(),
+            json.dumps({"orders": n, "revenue": float(r), "last_change": at}).encode(),
+            1,
+        )
+        for number, (s, n, r, at) in enumerate(rows)
+    )
+
+
+ERROR = LearnerError(
+    kind="SqlParserException",
+    message='SQL parse failed. Encountered "FROM" at line 15, column 1.',
+    trace="Traceback (most recent call last):\n  …\norg.apache.flink.table.api",
+    file="job.sql",
+    line=15,
+    statement=2,
+)
+
+
+def _finished(user, release, *, rows=(), ending=Ending.COMPLETED, kind="submit"):
+    submission = make_submission(
+        user,
+        release=release,
+        lab="status-totals",
+        kind=kind,
+        files={"job.sql": STARTER_SQL},
+    )
+    _judge(submission, rows=rows, ending=ending)
+    return submission
+
+
+def _judge(submission, *, rows, ending):
+    lease = claim_next(worker="tests")
+    assert lease is not None
+    assert lease.submission_id == submission.pk
+    outcome = RunOutcome(
+        run_id="r",
+        ending=ending,
+        end_rule=EndRule.CLOSING_ROWS,
+        records={"out.status_totals": _records(rows)},
+        stdout="planned 2 statements\n" * 3,
+        stderr="WARN late\n",
+        stderr_truncated=True,
+        error=ERROR if ending is Ending.LEARNER_ERROR else None,
+        warm=True,
+        cpu_seconds=2.41,
+        peak_memory_bytes=612 * 1024 * 1024,
+        timings=Timings(0.02, 0.31, 0.98, 1.4, 1.52),
+    )
+    catalogue = catalogue_of(submission.release_id)
+    spec = catalogue.lab(submission.lab).spec
+    build = _build()
+    verdict = (
+        leave_ungraded(lab=spec, outcome=outcome)
+        if submission.kind == "run"
+        else grade(lab=spec, build=build, outcome=outcome)
+    )
+    lifecycle.finish(
+        lease,
+        word=FinalWord(
+            result=verdict.result.value,
+            ending=verdict.ending,
+            points=verdict.points,
+            max_points=verdict.max_points,
+            report=verdict_report(verdict=verdict, lab=spec, build=build),
+        ),
+        run_report=run_report(outcome=outcome, lab=spec),
+        catalogue=catalogue,
+    )
+    Submission.objects.filter(pk=submission.pk).update(
+        created_at=timezone.now() - timedelta(hours=submission.pk)
+    )
+    submission.refresh_from_db()
