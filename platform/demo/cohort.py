@@ -4,7 +4,7 @@ Submissions, runs and verdicts are inserted as a worker left them when they were
 recorded; only times and owners are new. The ledger is written by its own services.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -52,13 +52,16 @@ def usable_recordings(catalogue: Catalogue) -> dict[str, dict[str, Recording]]:
 def create_cohort(
     *,
     catalogue: Catalogue,
+    recordings: Mapping[str, Mapping[str, Recording]],
     instructor: User,
     student: User,
     now: datetime | None = None,
 ) -> Cohort:
-    """Make the cohort with its learners and their past; ``student`` has none yet."""
+    """Make the cohort with its learners and their past; ``student`` has none yet.
+
+    ``recordings`` are what the learners may send in, by lab and name.
+    """
     now = now or timezone.now()
-    recordings = usable_recordings(catalogue)
     cohort = Cohort.objects.create(
         slug=SLUG,
         title="Демонстрационная группа",
@@ -109,7 +112,7 @@ def _write(
     step: Step,
     learner: User,
     catalogue: Catalogue,
-    recordings: dict[str, dict[str, Recording]],
+    recordings: Mapping[str, Mapping[str, Recording]],
 ) -> None:
     kind = Achievement.Kind
     if step.kind is StepKind.ATTEMPT:

@@ -50,11 +50,13 @@ class Command(BaseCommand):
         except NoActiveRelease:
             self.stdout.write("No demo cohort: no course has been imported yet.")
             return
-        for lab, recordings in usable_recordings(catalogue).items():
-            if not recordings:
+        recordings = usable_recordings(catalogue)
+        for lab, known in recordings.items():
+            if not known:
                 self.stdout.write(f"No recordings fit the lab {lab}: nobody tries it.")
         cohort = create_cohort(
             catalogue=catalogue,
+            recordings=recordings,
             instructor=accounts["instructor"],
             student=accounts["student"],
         )
