@@ -22,11 +22,13 @@ ALIAS = "fsqueue"
 class Channel(filesystem.Channel):
     """A channel whose messages are whole files, first in, first out."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(  # type: ignore[override]  # kombu names the argument in two ways
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         draft = folder / f".{name}"
-        draft.write_text(dumps(message), encoding="utf-8")
+        draft.write_text(dumps(payload), encoding="utf-8")
         draft.replace(folder / name)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
