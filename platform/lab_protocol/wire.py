@@ -12,12 +12,10 @@ import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 64 * 1024 * 1024
-
-T = TypeVar("T")
 
 
 class ProtocolError(ValueError):
@@ -25,7 +23,7 @@ class ProtocolError(ValueError):
 
 
 def to_jsonable(value: Any) -> Any:
-    """Return JSON-ready data for a message, a StrEnum, bytes (base64) or a container."""
+    """Return JSON-ready data for a message, StrEnum, bytes (base64) or container."""
     if is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: to_jsonable(getattr(value, field.name))
@@ -42,7 +40,7 @@ def to_jsonable(value: Any) -> Any:
     return value
 
 
-def from_jsonable(kind: type[T], data: Any, *, path: str = "$") -> T:
+def from_jsonable[T](kind: type[T], data: Any, *, path: str = "$") -> T:
     """Build ``kind`` from JSON data, or raise ProtocolError naming the path."""
     return typing.cast(T, _build(kind, data, path))
 
@@ -57,7 +55,7 @@ def encode(message: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def decode(line: bytes, kinds: tuple[type[T], ...]) -> T:
+def decode[T](line: bytes, kinds: tuple[type[T], ...]) -> T:
     """Return the message in ``line``, which must be one of ``kinds``."""
     if len(line) > MAX_LINE_BYTES:
         raise ProtocolError(f"$: line of {len(line)} bytes is over {MAX_LINE_BYTES}")

@@ -20,8 +20,8 @@ VERDICT_MS = 90_000
 PEOPLE = """
 import json
 from accounts.models import User, Cohort, Enrolment
-student = User.objects.create_user("student", "student@example.test", "a-long-password-1")
-teacher = User.objects.create_user("teacher", "teacher@example.test", "a-long-password-2")
+student = User.objects.create_user("student", "s@example.test", "a-long-password-1")
+teacher = User.objects.create_user("teacher", "t@example.test", "a-long-password-2")
 cohort = Cohort.objects.create(slug="evening", title="Вечерний поток")
 Enrolment.objects.create(cohort=cohort, user=student, role="student")
 Enrolment.objects.create(cohort=cohort, user=teacher, role="instructor")
