@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 
 from classroom import wording
 from classroom.explanations import ErrorView, explain_error
@@ -247,7 +247,7 @@ class _Builder:
                 (item for item in self.lab.spec.checks if item.id == check["id"]), None
             )
         reached = check["code"] != "not-reached"
-        failed = "failed" if reached else "open"
+        failed = "failed" if reached else "not_reached"
         note = wording.check_note(check["code"], check["params"])
         return CheckView(
             id=check["id"],
@@ -319,26 +319,26 @@ class _Builder:
             return
         timings = self.run_report.get("timings") or {}
         for key, label in (
-            ("box_ready", now("Environment ready")),
-            ("job_sent", now("Job started")),
-            ("first_row", now("First row")),
-            ("last_row", now("Last row")),
-            ("ended", now("Run ended")),
+            ("box_ready", gettext("Environment ready")),
+            ("job_sent", gettext("Job started")),
+            ("first_row", gettext("First row")),
+            ("last_row", gettext("Last row")),
+            ("ended", gettext("Run ended")),
         ):
             if timings.get(key) is not None:
                 yield label, _seconds(timings[key])
         if cpu := self.run_report.get("cpu_seconds"):
-            yield now("Processor time"), _seconds(cpu)
+            yield gettext("Processor time"), _seconds(cpu)
         if peak := self.run_report.get("peak_memory_bytes"):
-            mebibytes = now("%(count)d MiB") % {"count": round(peak / 1024 / 1024)}
-            yield now("Memory at most"), mebibytes
+            mebibytes = gettext("%(count)d MiB") % {"count": round(peak / 1024 / 1024)}
+            yield gettext("Memory at most"), mebibytes
 
 
 def _seconds(value: float) -> str:
     text = f"{value:.2f}"
     if wording.page_language() == "ru":
         text = text.replace(".", ",")
-    return now("%(seconds)s s") % {"seconds": text}
+    return gettext("%(seconds)s s") % {"seconds": text}
 
 
 def _output_spec(spec: LabSpec | None, name: str | None) -> Output | None:

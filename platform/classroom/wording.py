@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as now
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from submissions.errors import Rejected
@@ -35,6 +34,7 @@ STATES: dict[str, State] = {
     "completed": State("completed", _("completed"), "completed"),
     "passed": State("passed", _("passed"), "passed"),
     "failed": State("failed", _("not passed yet"), "failed"),
+    "not_reached": State("open", _("not checked"), "locked"),
     "done": State("completed", _("ran to the end"), "neutral"),
     "queued": State("queued", _("waiting"), "queued"),
     "leased": State("running", _("taken by a worker"), "running"),
@@ -210,16 +210,16 @@ def check_note(code: str, params: Mapping[str, Any]) -> str:
 def differences(counts: Mapping[str, Any]) -> str:
     """Return "missing rows: 3, unexpected: 1" for the kinds that occur."""
     words = {
-        "missing": now("missing: %(count)d"),
-        "unexpected": now("unexpected: %(count)d"),
-        "different": now("different: %(count)d"),
+        "missing": gettext("missing: %(count)d"),
+        "unexpected": gettext("unexpected: %(count)d"),
+        "different": gettext("different: %(count)d"),
     }
     parts = [
         text % {"count": counts[kind]}
         for kind, text in words.items()
         if counts.get(kind)
     ]
-    return now("Rows %(parts)s.") % {"parts": ", ".join(parts)} if parts else ""
+    return gettext("Rows %(parts)s.") % {"parts": ", ".join(parts)} if parts else ""
 
 
 def rejection(rejected: Rejected) -> str:
@@ -231,23 +231,23 @@ def live_sentence(state_name: str, position: int | None) -> str:
     """Return the one sentence that screen readers hear when a state begins."""
     if state_name == "queued":
         if position is None or position <= 1:
-            return now("Waiting: you are next.")
+            return gettext("Waiting: you are next.")
         return ngettext(
             "Waiting: %(ahead)d program is ahead of you.",
             "Waiting: %(ahead)d programs are ahead of you.",
             position - 1,
         ) % {"ahead": position - 1}
     return {
-        "leased": now("A worker has taken your program."),
-        "preparing": now("Preparing the environment: broker, topics, Flink."),
-        "running": now("Your program is running."),
-        "checking": now("The output is being checked."),
+        "leased": gettext("A worker has taken your program."),
+        "preparing": gettext("Preparing the environment: broker, topics, Flink."),
+        "running": gettext("Your program is running."),
+        "checking": gettext("The output is being checked."),
     }[state_name]
 
 
 def stale_release() -> str:
     """Return what a form is told that was made from an older release."""
-    return now(
+    return gettext(
         "The course has been updated since you opened this page. Your program is"
         " judged by the present version; reload the page to read the present task."
     )

@@ -252,7 +252,8 @@ function send(kind) {
       if (panel.dataset.accepted !== "true") return;
       saved = sent;
       keepHere(textarea.value);
-      draftState.textContent = words.saved;
+      const time = new Date().toLocaleTimeString(document.documentElement.lang);
+      draftState.textContent = `${words.saved} ${time}`;
     })
     .finally(() => (sending = false));
 }
