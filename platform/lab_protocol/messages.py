@@ -77,7 +77,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class ClosingRow:
-    """Tells the end of ``topic``: a row whose JSON key or value has ``field`` = ``value``."""
+    """The end of ``topic``: a row whose JSON key or value has ``field`` = ``value``."""
 
     topic: str
     field: str
@@ -196,3 +196,29 @@ class RunOutcome:
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
     timings: Timings = field(default_factory=Timings)
+
+
+class CellPhase(StrEnum):
+    """What a cell could do for the next request."""
+
+    STARTING = "starting"
+    READY = "ready"
+    WARM = "warm"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class CellState:
+    """Sent by the agent whenever its phase changes; for the pool and its health page."""
+
+    phase: CellPhase
+    broker_runs: int = 0
+    box_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CellFailure:
+    """The agent cannot go on and ends; a stable ``code`` and what was seen."""
+
+    code: str
+    message: str

@@ -1,0 +1,83 @@
+"""What the trusted agent of a cell and the runner in the box say to each other.
+
+The agent writes :data:`TO_RUNNER` messages to the box's stdin, the runner answers with
+:data:`FROM_RUNNER` messages on a descriptor of its own. The student's program lives in
+the same process as the runner, so everything that comes back is a hint: it may choose
+the words of an ending and when to stop waiting, never a verdict.
+"""
+
+from dataclasses import dataclass, field
+
+from lab_protocol.messages import Language, LearnerError
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Run one small job over the warm-up topics, so that its classes are loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgram:
+    """Write ``files`` to the working folder and execute ``entry``."""
+
+    language: Language
+    files: dict[str, str]
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitConsumption:
+    """Answer ``Consumed`` once every source has read up to ``offsets``.
+
+    ``offsets`` maps ``topic:partition`` to the offset of the last record produced.
+    """
+
+    number: int
+    offsets: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DumpClasses:
+    """End the Java machine in order, so that it writes its class archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxReady:
+    """The Flink cluster in the box takes jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxWarm:
+    """The warm-up job has run and is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobsSeen:
+    """How many jobs of the program run and how many have finished in order."""
+
+    running: int
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """The answer to ``AwaitConsumption``; ``seen`` False when it gave up waiting."""
+
+    number: int
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramEnded:
+    """The program's own text came to its end; its jobs may still run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramFailed:
+    """The program or one of its jobs failed."""
+
+    error: LearnerError
+
+
+TO_RUNNER = (WarmUp, RunProgram, AwaitConsumption, DumpClasses)
+FROM_RUNNER = (BoxReady, BoxWarm, JobsSeen, Consumed, ProgramEnded, ProgramFailed)

@@ -1,0 +1,209 @@
+"""What the program's jobs are doing: states, first failure, and how far sources read.
+
+A watcher thread asks the MiniCluster five times a second; consumption of a stage is
+read from the Kafka source's own ``currentOffset`` gauges over REST.
+"""
+
+import json
+import re
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
+from lab_protocol.messages import LearnerError
+from runner.cluster import OUT_OF_MEMORY_EXIT, REST_PORT, Cluster
+from runner.failures import describe_job
+
+INTERVAL = 0.2
+# A source that will never read a topic to its end (latest-offset, a bounded scan, a
+# job that stands still) must not hold the stream for ever.
+CONSUMPTION_SECONDS = 4.0
+# A program that neither ended nor waits: planning one more INSERT takes up to 0.7 s.
+SETTLED_SECONDS = 1.5
+
+_WAITING_CALLS = {
+    ("table_result.py", "wait"),
+    ("table_result.py", "print"),
+    ("table_result.py", "collect"),
+    ("stream_execution_environment.py", "execute"),
+    ("job_client.py", "get_job_execution_result"),
+    ("completable_future.py", "result"),
+}
+
+_GAUGE = re.compile(
+    r"KafkaSourceReader\.topic\.(?P<topic>.+)\.partition\.(?P<partition>\d+)"
+    r"\.currentOffset$"
+)
+
+Send = Callable[[object], None]
+
+
+class JobWatch:
+    """Reports job states and failures to the agent for as long as the box lives."""
+
+    def __init__(self, cluster: Cluster, send: Send) -> None:
+        self._cluster = cluster
+        self._send = send
+        self._ignored: set[str] = set()
+        self._gave_up = False
+        self._program = ProgramState()
+
+    @property
+    def program(self) -> "ProgramState":
+        """What is known about the program's text; told to it by who runs it."""
+        return self._program
+
+    def start(self) -> None:
+        """Take the jobs so far (the warm-up) out of the count and begin to watch."""
+        self._ignored = {name for name, _ in self._states()}
+        threading.Thread(target=self._watch, name="job-watch", daemon=True).start()
+
+    def await_consumption(self, asked: AwaitConsumption) -> None:
+        """Answer ``asked`` from a thread of its own."""
+        threading.Thread(target=self._consume, args=(asked,), daemon=True).start()
+
+    def _watch(self) -> None:
+        last = None
+        while True:
+            try:
+                states = self._states()
+            except Exception:  # noqa: BLE001 (any py4j error means the machine is gone)
+                self._report_death()
+                return
+            own = [state for name, state in states if name not in self._ignored]
+            for name, state in states:
+                if state == "FAILED" and name not in self._ignored:
+                    self._ignored.add(name)
+                    self._send(ProgramFailed(describe_job(self._failure(name))))
+            seen = JobsSeen(
+                running=sum(s not in ("FINISHED", "CANCELED", "FAILED") for s in own),
+                finished=sum(s in ("FINISHED", "CANCELED") for s in own),
+            )
+            if seen != last:
+                self._send(seen)
+                last = seen
+            time.sleep(INTERVAL)
+
+    def _states(self) -> list[tuple[str, str]]:
+        jobs = self._cluster.mini.listJobs().get()
+        return [(str(job.getJobId()), str(job.getJobState())) for job in jobs]
+
+    def _failure(self, name: str) -> str:
+        flink = self._cluster.gateway.jvm.org.apache.flink
+        identity = flink.api.common.JobID.fromHexString(name)
+        graph = self._cluster.mini.getArchivedExecutionGraph(identity).get()
+        info = graph.getFailureInfo()
+        return str(info.getExceptionAsString()) if info is not None else "job failed"
+
+    def _report_death(self) -> None:
+        self._send(ProgramFailed(machine_death(self._cluster)))
+
+    def _consume(self, asked: AwaitConsumption) -> None:
+        deadline = time.monotonic() + CONSUMPTION_SECONDS
+        seen = False
+        while not seen and not self._gave_up and time.monotonic() < deadline:
+            try:
+                seen = self._has_consumed(asked.offsets)
+            except (OSError, ValueError, KeyError):
+                seen = False
+            if not seen:
+                time.sleep(0.03)
+        self._gave_up = self._gave_up or not seen
+        self._send(Consumed(asked.number, seen))
+
+    def _has_consumed(self, offsets: dict[str, int]) -> bool:
+        """Tell whether each Kafka source of each running job has read its share.
+
+        A source that reads none of the topics in ``offsets`` is no obstacle, one
+        that has not reported anything yet is.
+        """
+        running = {
+            job["id"]
+            for job in _ask("/jobs")["jobs"]
+            if job["status"] not in ("FINISHED", "CANCELED", "FAILED")
+            and job["id"] not in self._ignored
+        }
+        if not running or not self._program.submits_no_more(running):
+            return False
+        for job in running:
+            vertices = _ask(f"/jobs/{job}")["vertices"]
+            # A job that is being set up has no vertices yet.
+            if not vertices or any(one["status"] != "RUNNING" for one in vertices):
+                return False
+            for vertex in vertices:
+                if "Source" not in vertex["name"]:
+                    continue
+                path = f"/jobs/{job}/vertices/{vertex['id']}/metrics"
+                if not _vertex_has_consumed(path, offsets):
+                    return False
+        return True
+
+
+class ProgramState:
+    """Whether the program may still submit a job that wants the stream from its start.
+
+    A stage must not be fed between two INSERTs of one script: the second job would
+    read both stages at once and could not see that events were late.
+    """
+
+    def __init__(self) -> None:
+        self.has_ended = False
+        self._jobs: set[str] = set()
+        self._stable_since = time.monotonic()
+
+    def submits_no_more(self, running: set[str]) -> bool:
+        """Tell whether the program has ended, waits for a job, or seems settled."""
+        if running != self._jobs:
+            self._jobs = running
+            self._stable_since = time.monotonic()
+        if self.has_ended or _waits_for_a_job():
+            return True
+        return time.monotonic() - self._stable_since >= SETTLED_SECONDS
+
+
+def _waits_for_a_job() -> bool:
+    """Tell whether the main thread stands in a call that waits for a running job."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        place = (frame.f_code.co_filename.rpartition("/")[2], frame.f_code.co_name)
+        if place in _WAITING_CALLS:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def machine_death(cluster: Cluster) -> LearnerError:
+    """Describe a Java machine that ended under the program."""
+    code = cluster.wait_gone(2)
+    if code == OUT_OF_MEMORY_EXIT:
+        return LearnerError("OutOfMemoryError", "the Java heap of the box is full")
+    return LearnerError("MachineEnded", f"the Java machine ended with {code}")
+
+
+def _vertex_has_consumed(path: str, offsets: dict[str, int]) -> bool:
+    gauges = {}
+    for metric in _ask(path):
+        if found := _GAUGE.search(metric["id"]):
+            gauges[metric["id"]] = f"{found['topic']}:{found['partition']}"
+    if not gauges:
+        return False
+    wanted = {name for name, place in gauges.items() if place in offsets}
+    if not wanted:
+        return True
+    chosen = urllib.parse.quote(",".join(sorted(wanted)), safe=",")
+    values = _ask(f"{path}?get={chosen}")
+    reached = [
+        float(value["value"]) >= offsets[gauges[value["id"]]] for value in values
+    ]
+    return len(reached) == len(wanted) and all(reached)
+
+
+def _ask(path: str) -> Any:
+    url = f"http://localhost:{REST_PORT}{path}"
+    with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (own loopback)
+        return json.load(answer)

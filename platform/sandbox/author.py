@@ -1,0 +1,189 @@
+"""Author's code (stream, oracle, misconceptions) in a jail of its own.
+
+The code comes from a release, so it is treated as untrusted too: no network at all, no
+file of the host, no write but to a small tmpfs, limits on time and memory. Its files
+go in over stdin, so that the jail needs no mount of a folder that the ordinary user
+may not be able to reach.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from lab_protocol.author import LabBuild
+from lab_protocol.wire import ProtocolError, from_jsonable
+from sandbox.errors import AuthorFault
+from sandbox.image.manifest import Image
+from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
+from sandbox.privileges import as_ordinary_user, explain_refusal
+
+MIB = 1024 * 1024
+AUTHOR_UID = 61_298
+SECONDS = 20.0
+_ANSWER_BYTES = 32 * MIB
+_SOURCE_BYTES = 8 * MIB
+_WORDS_BYTES = 16 * 1024
+_SUFFIXES = (".py", ".json", ".csv", ".sql", ".txt")
+
+
+def build_lab(
+    *,
+    image: Image,
+    release_files: Path,
+    lab: str,
+    seed: int,
+    seconds: float = SECONDS,
+) -> LabBuild:
+    """Return one seeded instance of ``lab`` from the release in ``release_files``.
+
+    Raises AuthorFault when the code fails, takes too long or answers garbage, and
+    SandboxUnavailable when no jail can be made.
+    """
+    files = _collect(release_files, lab)
+    order = json.dumps({"lab": lab, "seed": seed, "files": files}).encode()
+    answer, said, code = _converse(image, order, lab, seconds)
+    if code != 0:
+        if said.startswith(("bwrap:", "setpriv:")):
+            raise explain_refusal(said)
+        last = said.strip().splitlines()[-1] if said.strip() else f"ended with {code}"
+        raise AuthorFault(lab, "error", last, trace=said)
+    try:
+        return from_jsonable(LabBuild, json.loads(answer), path="$.LabBuild")
+    except (ProtocolError, ValueError, RecursionError) as error:
+        raise AuthorFault(lab, "garbage", f"malformed answer: {error}", said) from error
+
+
+def author_jail(image: Image) -> Jail:
+    """Return the jail: the interpreter without any package, and no network."""
+    conf = image.part("conf")
+    return Jail(
+        mounts=(
+            Mount(image.part("libraries"), LIBRARY_TARGET),
+            Mount(conf / "etc", "/etc"),
+            Mount(image.part("python"), "/rt/py"),
+            Mount(image.part("runner"), "/rt/app"),
+        ),
+        scratch=(Scratch("/release", 16 * MIB), Scratch("/tmp", MIB)),  # noqa: S108
+        environment={
+            "PATH": "/rt/py/bin",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "HOME": "/release",
+            "LD_LIBRARY_PATH": "/rt/py/lib",
+            "PYTHONPATH": "/rt/app",
+            "PYTHONUTF8": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # Sets of strings must iterate alike in every build of the same seed.
+            "PYTHONHASHSEED": "0",
+        },
+        folder="/release",
+        hostname="author",
+    )
+
+
+def _collect(release_files: Path, lab: str) -> dict[str, str]:
+    """Return path → text of the lab's and the library's files below ``labs/``."""
+    files: dict[str, str] = {}
+    total = 0
+    folder = release_files / "labs"
+    if not (folder / lab / "stream.py").is_file():
+        raise AuthorFault(lab, "missing", "labs/<lab>/stream.py is not in the release")
+    for name in (lab, "_library"):
+        for path in sorted((folder / name).rglob("*")):
+            if path.is_symlink() or not path.is_file() or path.suffix not in _SUFFIXES:
+                continue
+            text = path.read_text("utf-8")
+            total += len(text)
+            if total > _SOURCE_BYTES:
+                raise AuthorFault(lab, "too_large", "the lab's sources exceed 8 MiB")
+            files[str(path.relative_to(folder))] = text
+    return files
+
+
+def _converse(
+    image: Image, order: bytes, lab: str, seconds: float
+) -> tuple[bytes, str, int]:
+    """Run the jail; its answer, what it said on stderr, its exit code."""
+    rules = os.open(image.part("conf") / "seccomp.bpf", os.O_RDONLY)
+    answer_read, answer_write = os.pipe()
+    try:
+        jailed = author_jail(image).command(
+            ["/rt/py/bin/python3.12", "-m", "runner.author", str(answer_write)],
+            seccomp_fd=rules,
+        )
+        limits = ["prlimit", f"--data={1024 * MIB}", "--nproc=32", "--nofile=256"]
+        limits += [f"--cpu={int(seconds) + 1}", "--core=0", "--"]
+        process = subprocess.Popen(
+            [*as_ordinary_user(AUTHOR_UID), *limits, *jailed],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(rules, answer_write),
+            env={"PATH": os.environ.get("PATH", os.defpath)},
+            cwd="/",
+            start_new_session=True,
+        )
+    finally:
+        os.close(rules)
+        os.close(answer_write)
+    try:
+        answer, said = _exchange(process, answer_read, order, lab, seconds)
+        return answer, said, process.wait()
+    finally:
+        os.close(answer_read)
+        if process.poll() is None:
+            # setpriv and prlimit have become bwrap by exec; its death ends the jail.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _exchange(
+    process: "subprocess.Popen[bytes]",
+    answer: int,
+    order: bytes,
+    lab: str,
+    seconds: float,
+) -> tuple[bytes, str]:
+    """Write the order and read both streams until they end, all within ``seconds``."""
+    assert process.stdin is not None
+    assert process.stderr is not None
+    deadline = time.monotonic() + seconds
+    heard: dict[Any, bytearray] = {answer: bytearray(), process.stderr: bytearray()}
+    pending = memoryview(order)
+    os.set_blocking(process.stdin.fileno(), False)
+    with selectors.DefaultSelector() as selector, process.stdin, process.stderr:
+        selector.register(process.stdin, selectors.EVENT_WRITE)
+        for source in heard:
+            selector.register(source, selectors.EVENT_READ)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise AuthorFault(
+                    lab, "timeout", f"the lab's code took more than {seconds:.0f} s"
+                )
+            for key, _ in selector.select(min(left, 0.5)):
+                if key.fileobj is process.stdin:
+                    try:
+                        pending = pending[os.write(process.stdin.fileno(), pending) :]
+                    except BrokenPipeError:
+                        pending = pending[len(pending) :]
+                    if not pending:
+                        selector.unregister(process.stdin)
+                        process.stdin.close()
+                    continue
+                chunk = os.read(key.fd, 256 * 1024)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                heard[key.fileobj] += chunk
+                if len(heard[answer]) > _ANSWER_BYTES:
+                    raise AuthorFault(lab, "too_large", "the answer exceeds 32 MiB")
+                del heard[process.stderr][:-_WORDS_BYTES]
+        said = bytes(heard[process.stderr])
+    return bytes(heard[answer]), said.decode("utf-8", "replace")

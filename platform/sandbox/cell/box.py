@@ -1,0 +1,201 @@
+"""The box of one run: started early, used once, killed, never used again."""
+
+import os
+import secrets
+import selectors
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab_protocol.box import FROM_RUNNER
+from lab_protocol.wire import ProtocolError, decode, encode
+from sandbox.cell.faults import CellFault
+from sandbox.cell.jailed import kill_jailed, start_jailed
+from sandbox.cell.mounts import box_jail
+from sandbox.cell.process_table import TreeMeter, Usage, descendants
+from sandbox.cell.speech import Speech
+from sandbox.jail import Mount
+from sandbox.settings import CellSettings
+
+MIB = 1024 * 1024
+_CHUNK = 64 * 1024
+# A status line is small (a Java trace at most); more is a program that found the
+# descriptor and floods it.
+_STATUS_LINE = 256 * 1024
+
+
+@dataclass(slots=True)
+class Stage:
+    """How far a box has come before it is given a program."""
+
+    ready: bool = False
+    warming: bool = False
+    warm: bool = False
+
+
+class Box:
+    """A running box and what it says.
+
+    Everything is read without blocking by :meth:`listen`, which the agent's loop
+    calls often; nobody else touches the descriptors.
+    """
+
+    def __init__(self, settings: CellSettings, *, mounts: Sequence[Mount] = (),
+                 java_flags: Sequence[str] = ()) -> None:
+        """Start the box; returns at once."""
+        self.name = secrets.token_hex(4)
+        self.stage = Stage()
+        self.speech = Speech()
+        self.started = time.monotonic()
+        image = settings.image
+        jail = box_jail(
+            image, scratch_bytes=settings.scratch_bytes, extra=tuple(mounts)
+        )
+        status_read, status_write = os.pipe()
+        flags = list(java_flags)
+        if settings.archives and "archives" in image.folders:
+            flags.append("-XX:SharedArchiveFile=/rt/archives/box.jsa")
+        try:
+            self._process = start_jailed(
+                jail,
+                ["/rt/py/bin/python3.12", "-m", "runner", str(status_write), *flags],
+                image=image,
+                limits=(
+                    f"--data={settings.box_data_bytes}",
+                    f"--nproc={settings.box_tasks}",
+                    f"--nofile={settings.box_files}",
+                    f"--fsize={settings.scratch_bytes}",
+                    "--core=0",
+                ),
+                inherit=(status_write,),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        finally:
+            os.close(status_write)
+        self._status = status_read
+        self._status_buffer = b""
+        self._is_closed = False
+        self._selector = selectors.DefaultSelector()
+        for descriptor in (status_read, self._stdout, self._stderr):
+            os.set_blocking(descriptor, False)
+            self._selector.register(descriptor, selectors.EVENT_READ)
+        # Proportional memory is asked for from half the default limit on.
+        self._meter = TreeMeter(self._process.pid, precise_above=600 * MIB)
+
+    @property
+    def _stdout(self) -> int:
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    @property
+    def _stderr(self) -> int:
+        assert self._process.stderr is not None
+        return self._process.stderr.fileno()
+
+    def is_alive(self) -> bool:
+        """Tell whether the box lives."""
+        return self._process.poll() is None
+
+    def wait_gone(self, seconds: float) -> None:
+        """Wait for the box to end by itself; CellFault when it does not."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise CellFault("box_end", "the box did not end in time") from error
+
+    def send(self, message: object) -> None:
+        """Give the runner an order; a box that is gone takes it in silence."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(encode(message))
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return
+
+    def listen(self, seconds: float) -> list[object]:
+        """Collect output for up to ``seconds``; the runner's messages that came.
+
+        Malformed messages are dropped: a program that forges them harms only its own
+        explanations.
+        """
+        messages: list[object] = []
+        for key, _ in self._selector.select(seconds):
+            descriptor = key.fd
+            try:
+                chunk = os.read(descriptor, _CHUNK)
+            except BlockingIOError:
+                continue
+            if not chunk:
+                self._selector.unregister(descriptor)
+            elif descriptor == self._status:
+                messages += self._parse(chunk)
+            else:
+                self.speech.hear(chunk, is_error=descriptor == self._stderr)
+        return messages
+
+    def measure(self) -> Usage:
+        """Return what the box uses now."""
+        return self._meter.measure()
+
+    def scratch_is_full_of_files(self, limit: int) -> bool:
+        """Tell whether /tmp and /work hold more than ``limit`` files together.
+
+        bubblewrap's tmpfs has a size but no cap on inodes, and each costs the kernel
+        about 1 KiB that no other limit sees.
+        """
+        used = 0
+        for pid in descendants(self._process.pid)[:1]:
+            for folder in ("tmp", "work"):
+                try:
+                    state = os.statvfs(f"/proc/{pid}/root/{folder}")
+                except OSError:
+                    continue
+                used += state.f_files - state.f_ffree
+        return used > limit
+
+    def kill(self) -> None:
+        """End the box with all in it, once; returns when nothing of it is left."""
+        if self._is_closed:
+            return
+        kill_jailed(self._process)
+        self.hear_last_words()
+        self.close()
+
+    def hear_last_words(self) -> list[object]:
+        """Read what still lies in the pipes; the runner's messages among it."""
+        messages: list[object] = []
+        while self._selector.get_map():
+            if not self._selector.select(0):
+                break
+            messages += self.listen(0.0)
+        return messages
+
+    def close(self) -> None:
+        """Let go of the descriptors."""
+        self._is_closed = True
+        self._selector.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue
+        os.close(self._status)
+
+    def _parse(self, chunk: bytes) -> list[object]:
+        self._status_buffer += chunk
+        *lines, self._status_buffer = self._status_buffer.split(b"\n")
+        if len(self._status_buffer) > _STATUS_LINE:
+            self._status_buffer = b""
+        messages: list[object] = []
+        for line in lines:
+            if len(line) > _STATUS_LINE:
+                continue
+            try:
+                messages.append(decode(line, FROM_RUNNER))
+            except ProtocolError:
+                continue
+        return messages

@@ -1,0 +1,9 @@
+"""A fault of the cell itself; never the student's."""
+
+
+class CellFault(RuntimeError):  # noqa: N818 (named for what the caller sees)
+    """Something of ours broke: a stable ``code`` and what was seen."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code

@@ -1,0 +1,103 @@
+"""Produces the stream stage by stage."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from confluent_kafka import Producer
+
+from lab_protocol.box import AwaitConsumption
+from lab_protocol.messages import Stage
+from sandbox.cell.broker import Broker
+from sandbox.cell.faults import CellFault
+
+# After the sources have read a stage, the watermark that it allows must have gone out
+# before the next stage: it is emitted every 20 ms.
+_WATERMARK_SECONDS = 0.1
+
+
+class Feeder:
+    """Writes stages and says when the next one is due.
+
+    The first stage is written before the program starts, as a snapshot lies there
+    before a connector reads it. Each later one waits until the sources have read all
+    of the stage before it (told by the box, or given up on) and then for the settling
+    time of that stage.
+    """
+
+    def __init__(self, broker: Broker, stages: Sequence[Stage]) -> None:
+        self._producer = Producer(
+            {
+                **broker.client,
+                "linger.ms": 0,
+                # An idempotent producer asks for an id first and, when it asks before
+                # the connection stands, again after 500 ms. One request in flight keeps
+                # the order, and a record is given up before its request is repeated.
+                "max.in.flight.requests.per.connection": 1,
+                "queue.buffering.max.messages": 200_000,
+                "message.timeout.ms": 15_000,
+            }
+        )
+        self._stages = stages
+        self._ends: dict[str, int] = {}
+        self._failure: Any = None
+        self._settled_at: float | None = None
+        self.fed = 0
+        self.rows = 0
+        self.last_fed: float | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the whole stream has been written."""
+        return self.fed == len(self._stages)
+
+    def feed(self) -> None:
+        """Write the next stage; returns when the broker has all of it."""
+        stage = self._stages[self.fed]
+        for event in stage.events:
+            self._produce(event)
+        if self._producer.flush(15) or self._failure is not None:
+            raise CellFault("feed", f"stage {stage.name}: {self._failure}")
+        self.rows += len(stage.events)
+        self.fed += 1
+        self.last_fed = time.monotonic()
+        self._settled_at = None
+
+    def question(self) -> AwaitConsumption:
+        """Return the question whether the stages so far have been read."""
+        return AwaitConsumption(number=self.fed, offsets=dict(self._ends))
+
+    def hear_consumed(self, number: int) -> None:
+        """Note that the stages up to ``number`` were read."""
+        if number == self.fed and self._settled_at is None:
+            settle = self._stages[self.fed - 1].settle_ms / 1000
+            self._settled_at = time.monotonic() + max(settle, _WATERMARK_SECONDS)
+
+    def is_due(self) -> bool:
+        """Tell whether the next stage may be written now."""
+        return (
+            not self.is_done
+            and self._settled_at is not None
+            and time.monotonic() >= self._settled_at
+        )
+
+    def _produce(self, event: Any) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    event.topic,
+                    key=event.key,
+                    value=event.value,
+                    partition=event.partition,
+                    on_delivery=self._delivered,
+                )
+            except BufferError:
+                self._producer.poll(0.05)
+            else:
+                return
+
+    def _delivered(self, error: Any, message: Any) -> None:
+        if error is not None:
+            self._failure = error
+            return
+        self._ends[f"{message.topic()}:{message.partition()}"] = message.offset()

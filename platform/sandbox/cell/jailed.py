@@ -1,0 +1,68 @@
+"""Start a program in a jail from the agent's main thread."""
+
+import contextlib
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.cell.faults import CellFault
+from sandbox.cell.process_table import descendants
+from sandbox.image.manifest import Image
+from sandbox.jail import Jail
+
+
+def start_jailed(
+    jail: Jail,
+    program: Sequence[str],
+    *,
+    image: Image,
+    limits: Sequence[str] = (),
+    inherit: Sequence[int] = (),
+    stdin: Any = subprocess.DEVNULL,
+    stdout: Any = subprocess.DEVNULL,
+    stderr: Any = subprocess.DEVNULL,
+) -> "subprocess.Popen[bytes]":
+    """Start ``program``; ``limits`` are arguments of prlimit(1).
+
+    bubblewrap's --die-with-parent follows the thread that started it, so only the
+    main thread may.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("jails are started from the main thread only")
+    rules = os.open(image.part("conf") / "seccomp.bpf", os.O_RDONLY)
+    try:
+        command = jail.command(program, seccomp_fd=rules)
+        if limits:
+            command = ["prlimit", *limits, "--", *command]
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=(rules, *inherit),
+            close_fds=True,
+        )
+    finally:
+        os.close(rules)
+
+
+def kill_jailed(process: "subprocess.Popen[bytes]", *, seconds: float = 10.0) -> None:
+    """End a jail with all in it; returns when not even a zombie is left.
+
+    The kernel ends the jail's process 1 with bubblewrap and all others with that one.
+    Process 1 then becomes the agent's own child and is reaped here.
+    """
+    inside = descendants(process.pid)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + seconds
+    for pid in inside:
+        while os.path.exists(f"/proc/{pid}"):
+            if time.monotonic() > deadline:
+                raise CellFault("box_kill", f"process {pid} of a jail did not end")
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.002)

@@ -1,0 +1,82 @@
+"""What box and broker see of the image, and where."""
+
+from sandbox.image.manifest import Image
+from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
+
+MIB = 1024 * 1024
+
+_ENVIRONMENT = {
+    "PATH": "/rt/py/bin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "JAVA_HOME": "/rt/java",
+}
+
+
+def box_jail(
+    image: Image, *, scratch_bytes: int, extra: tuple[Mount, ...] = ()
+) -> Jail:
+    """Return the jail of the box: interpreter, packages, Java, jars; two tmpfs."""
+    return Jail(
+        mounts=(
+            *_base(image),
+            Mount(image.part("python"), "/rt/py"),
+            Mount(image.part("site"), "/rt/site"),
+            Mount(image.part("jars"), "/rt/jars"),
+            Mount(image.part("runner"), "/rt/app"),
+            *extra,
+        ),
+        scratch=(
+            Scratch("/tmp", scratch_bytes),  # noqa: S108
+            Scratch("/work", scratch_bytes),
+            Scratch("/dev/shm", 16 * MIB),  # noqa: S108
+        ),
+        environment={
+            **_ENVIRONMENT,
+            "HOME": "/work",
+            "USER": "learner",
+            "TMPDIR": "/tmp",  # noqa: S108
+            "LD_LIBRARY_PATH": "/rt/py/lib",
+            "PYTHONPATH": "/rt/app:/rt/site",
+            "PYTHONUTF8": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "FLINK_CONF_DIR": "/rt/site/pyflink/conf",
+            # glibc gives each thread an arena of its own; 150 threads of the Java
+            # machine would hold memory they do not use.
+            "MALLOC_ARENA_MAX": "2",
+        },
+        folder="/work",
+        own_network=False,
+    )
+
+
+def broker_jail(image: Image, data: Mount, *extra: Mount) -> Jail:
+    """Return the jail of the broker: Java, its jars and its data folder."""
+    return Jail(
+        mounts=(
+            *_base(image),
+            Mount(image.part("kafka"), "/rt/kafka"),
+            data,
+            *extra,
+        ),
+        scratch=(Scratch("/tmp", 16 * MIB),),  # noqa: S108
+        environment={**_ENVIRONMENT, "HOME": "/tmp", "MALLOC_ARENA_MAX": "2"},  # noqa: S108
+        folder="/tmp",  # noqa: S108
+        own_network=False,
+        hostname="broker",
+    )
+
+
+def _base(image: Image) -> tuple[Mount, ...]:
+    conf = image.part("conf")
+    mounts = [
+        Mount(image.part("libraries"), LIBRARY_TARGET),
+        Mount(conf / "etc", "/etc"),
+        Mount(conf / "bin", "/bin"),
+        Mount(conf, "/rt/conf"),
+        Mount(image.part("java"), "/rt/java"),
+    ]
+    if "archives" in image.folders:
+        mounts.append(Mount(image.part("archives"), "/rt/archives"))
+    return tuple(mounts)

@@ -1,0 +1,178 @@
+"""Reads what reached the output topics, as the broker has it."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import (
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from lab_protocol.messages import ClosingRow, Record, Topic
+from sandbox.cell.broker import Broker
+from sandbox.cell.faults import CellFault
+
+_BATCH = 1000
+
+
+class OutputReader:
+    """Follows every partition of the output topics with committed reads."""
+
+    def __init__(
+        self, broker: Broker, outputs: Iterable[Topic], closing: Iterable[ClosingRow]
+    ) -> None:
+        """Begin at offset 0 of each partition; the topics must exist."""
+        self._broker = broker
+        self._consumer = Consumer(
+            {
+                **broker.client,
+                "group.id": "agent",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 50,
+                "fetch.queue.backoff.ms": 5,
+            }
+        )
+        self._partitions = [
+            TopicPartition(topic.name, partition, 0)
+            for topic in outputs
+            for partition in range(topic.partitions)
+        ]
+        self.records: dict[str, list[Record]] = {topic.name: [] for topic in outputs}
+        self._ends: dict[tuple[str, int], int] = {}
+        self._awaited = {
+            topic: {row for row in closing if row.topic == topic}
+            for topic in self.records
+        }
+        self._with_closing = {topic for topic, rows in self._awaited.items() if rows}
+        self.rows = 0
+        self.bytes = 0
+        self.first_row: float | None = None
+        self.last_row: float | None = None
+        if self._partitions:
+            self._consumer.assign(self._partitions)
+
+    @property
+    def closing_rows_seen(self) -> bool:
+        """Tell whether every topic that has closing rows has shown all of them."""
+        return bool(self._with_closing) and not any(self._awaited.values())
+
+    @property
+    def all_topics_close(self) -> bool:
+        """Tell whether every output has a closing row to wait for."""
+        return self._with_closing == set(self.records)
+
+    def read(self, seconds: float, *, stage: int) -> int:
+        """Take what comes within ``seconds``; how many rows came.
+
+        ``stage`` is written on each row. Raises CellFault when the broker is lost.
+        """
+        if not self._partitions:
+            time.sleep(seconds)
+            return 0
+        count = 0
+        for message in self._consumer.consume(_BATCH, timeout=seconds):
+            error = message.error()
+            if error is not None:
+                if error.code() == KafkaError._PARTITION_EOF:
+                    place = (message.topic(), message.partition())
+                    self._ends[place] = message.offset()
+                elif error.fatal() or error.code() == KafkaError._ALL_BROKERS_DOWN:
+                    raise CellFault("broker_lost", str(error))
+                continue
+            self._keep(message, stage)
+            count += 1
+        return count
+
+    def drain(self, *, stage: int, seconds: float, max_rows: int, max_bytes: int) -> None:
+        """Read to the end of what is committed, or to the limits, after the box died."""
+        targets = self._committed_ends()
+        self._ends.clear()
+        # A partition that already stood at its end says so only once: asking again
+        # from the next offset makes it speak.
+        if self._partitions:
+            self._consumer.assign(
+                [
+                    TopicPartition(place.topic, place.partition, self._next(place))
+                    for place in self._partitions
+                ]
+            )
+        deadline = time.monotonic() + seconds
+        while any(self._ends.get(place, -1) < end for place, end in targets.items()):
+            if self.rows > max_rows or self.bytes > max_bytes:
+                return
+            if time.monotonic() > deadline:
+                raise CellFault("broker_lost", "the outputs could not be read")
+            self.read(0.05, stage=stage)
+
+    def close(self) -> None:
+        """Let the consumer go."""
+        self._consumer.close()
+
+    def _keep(self, message: Any, stage: int) -> None:
+        kind, timestamp = message.timestamp()
+        record = Record(
+            partition=message.partition(),
+            offset=message.offset(),
+            timestamp_ms=0 if kind == TIMESTAMP_NOT_AVAILABLE else timestamp,
+            key=message.key(),
+            value=message.value(),
+            stage=stage,
+        )
+        topic = message.topic()
+        self.records[topic].append(record)
+        now = time.monotonic()
+        self.first_row = self.first_row or now
+        self.last_row = now
+        self.rows += 1
+        self.bytes += len(record.key or b"") + len(record.value or b"") + 64
+        if awaited := self._awaited[topic]:
+            self._awaited[topic] = {
+                row for row in awaited if not _is_closing(record, row)
+            }
+
+    def _next(self, place: TopicPartition) -> int:
+        rows = self.records[place.topic]
+        offsets = [row.offset for row in rows if row.partition == place.partition]
+        return max(offsets, default=-1) + 1
+
+    def _committed_ends(self) -> dict[tuple[str, int], int]:
+        if not self._partitions:
+            return {}
+        admin = AdminClient(self._broker.client)
+        try:
+            futures = admin.list_offsets(
+                {
+                    TopicPartition(place.topic, place.partition): OffsetSpec.latest()
+                    for place in self._partitions
+                },
+                isolation_level=IsolationLevel.READ_COMMITTED,
+                request_timeout=10,
+            )
+            return {
+                (place.topic, place.partition): future.result(timeout=10).offset
+                for place, future in futures.items()
+            }
+        except Exception as error:
+            raise CellFault("broker_lost", str(error)) from error
+
+
+def _is_closing(record: Record, row: ClosingRow) -> bool:
+    """Tell whether the key or the value is a JSON object with the awaited field."""
+    for text in (record.value, record.key):
+        if text is None or row.value.encode() not in text:
+            continue
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(data, dict) and str(data.get(row.field)) == row.value:
+            return True
+    return False

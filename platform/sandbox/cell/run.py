@@ -1,0 +1,273 @@
+"""One run, from a ready box to its outcome."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lab_protocol.box import (
+    Consumed,
+    JobsSeen,
+    ProgramEnded,
+    ProgramFailed,
+    RunProgram,
+)
+from lab_protocol.messages import (
+    Ending,
+    EndRule,
+    LearnerError,
+    Phase,
+    RunOutcome,
+    RunProgress,
+    RunRequest,
+    Timings,
+)
+from sandbox.cell.box import Box
+from sandbox.cell.broker import Broker
+from sandbox.cell.end_rule import CpuHistory, Observation, end_of_run
+from sandbox.cell.faults import CellFault
+from sandbox.cell.feeding import Feeder
+from sandbox.cell.limits import FILES, Crossing, Reading, crossed
+from sandbox.cell.output_reader import OutputReader
+
+_TICK = 0.01
+_METER_SECONDS = 0.1
+_PROGRESS_SECONDS = 0.5
+_DRAIN_SECONDS = 10.0
+_MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Why a run stopped."""
+
+    ending: Ending
+    rule: EndRule
+    detail: str = ""
+
+
+class Run:
+    """Drives one request through a box that is ready; used once."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        *,
+        box: Box,
+        broker: Broker,
+        received: float,
+        is_cancelled: Callable[[], bool],
+        tell: Callable[[RunProgress], None],
+    ) -> None:
+        """``received`` is when the agent took the request, on the monotonic clock."""
+        self._request = request
+        self._box = box
+        self._broker = broker
+        self._received = received
+        self._is_cancelled = is_cancelled
+        self._tell = tell
+        self._feeder = Feeder(broker, request.stages)
+        self._reader = OutputReader(broker, request.outputs, request.closing)
+        self._cpu = CpuHistory()
+        self._jobs = JobsSeen(0, 0)
+        self._error: LearnerError | None = None
+        self._program_ended_at: float | None = None
+        self._sent_at = 0.0
+        self._moved_at = 0.0
+        self._metered_at = 0.0
+        self._told_at = 0.0
+        self._cpu_before = 0.0
+        self._usage = box.measure()
+        self._peak = 0
+
+    def execute(self) -> RunOutcome:
+        """Run to the end, kill the box, read the rows; CellFault is the caller's."""
+        limits = self._request.limits
+        box_ready = time.monotonic()
+        if self._request.stages:
+            self._feeder.feed()
+        self._cpu_before = self._box.measure().cpu_seconds
+        self._box.speech.begin(limits.stdout_bytes)
+        self._sent_at = self._moved_at = time.monotonic()
+        self._box.send(
+            RunProgram(self._request.language, self._request.files, self._request.entry)
+        )
+        if self._request.stages and not self._feeder.is_done:
+            self._box.send(self._feeder.question())
+        self._progress(Phase.RUNNING)
+        conclusion = self._watch()
+        self._box.kill()
+        self._progress(Phase.CHECKING)
+        self._reader.drain(
+            stage=self._feeder.fed,
+            seconds=_DRAIN_SECONDS,
+            max_rows=limits.output_rows,
+            max_bytes=limits.output_bytes,
+        )
+        conclusion = self._judge_flood(conclusion)
+        timings = Timings(
+            box_ready=box_ready - self._received,
+            job_sent=self._sent_at - self._received,
+            first_row=self._since(self._reader.first_row),
+            last_row=self._since(self._reader.last_row),
+            ended=time.monotonic() - self._received,
+        )
+        return self._outcome(conclusion, timings)
+
+    def close(self) -> None:
+        """Let clients go; safe after a failure too."""
+        self._reader.close()
+
+    def _watch(self) -> Conclusion:
+        while True:
+            for message in self._box.listen(0.0):
+                self._hear(message)
+            if self._is_cancelled():
+                return Conclusion(Ending.CANCELLED, EndRule.STOPPED)
+            if not self._broker.is_alive():
+                raise CellFault("broker_died", "the broker ended during a run")
+            if self._reader.read(_TICK, stage=self._feeder.fed):
+                self._moved_at = time.monotonic()
+            self._feed()
+            if crossing := self._meter():
+                return Conclusion(crossing.ending, EndRule.STOPPED, crossing.detail)
+            if self._error is not None:
+                return self._failed(self._error)
+            if rule := end_of_run(self._observe()):
+                return self._ended(rule)
+            if time.monotonic() - self._told_at > _PROGRESS_SECONDS:
+                self._progress(Phase.RUNNING)
+
+    def _hear(self, message: object) -> None:
+        if isinstance(message, JobsSeen):
+            if message.running > self._jobs.running:
+                self._moved_at = time.monotonic()
+            self._jobs = message
+        elif isinstance(message, Consumed):
+            self._feeder.hear_consumed(message.number)
+        elif isinstance(message, ProgramEnded):
+            self._program_ended_at = self._program_ended_at or time.monotonic()
+        elif isinstance(message, ProgramFailed):
+            self._error = self._error or message.error
+
+    def _feed(self) -> None:
+        if not self._feeder.is_due():
+            return
+        self._feeder.feed()
+        self._moved_at = time.monotonic()
+        if not self._feeder.is_done:
+            self._box.send(self._feeder.question())
+
+    def _meter(self) -> Crossing | None:
+        now = time.monotonic()
+        if now - self._metered_at >= _METER_SECONDS:
+            self._metered_at = now
+            self._usage = self._box.measure()
+            self._peak = max(self._peak, self._usage.memory_bytes)
+            self._cpu.add(now, self._usage.cpu_seconds)
+        reading = Reading(
+            wall_seconds=now - self._sent_at,
+            cpu_seconds=self._usage.cpu_seconds - self._cpu_before,
+            memory_bytes=self._usage.memory_bytes,
+            tasks=self._usage.tasks,
+            has_too_many_files=self._metered_at == now
+            and self._box.scratch_is_full_of_files(FILES),
+            said_bytes=self._box.speech.total,
+            rows=self._reader.rows,
+            row_bytes=self._reader.bytes,
+        )
+        return crossed(self._request.limits, reading)
+
+    def _observe(self) -> Observation:
+        return Observation(
+            now=time.monotonic(),
+            moved_at=self._moved_at,
+            quiet_seconds=self._request.limits.quiet_seconds,
+            stream_is_fed=self._feeder.is_done,
+            closing_rows_seen=self._reader.closing_rows_seen,
+            all_topics_close=self._reader.all_topics_close,
+            cpu_is_down=self._cpu.is_down,
+            jobs_running=self._jobs.running,
+            jobs_finished=self._jobs.finished,
+            program_ended_at=self._program_ended_at,
+            box_is_alive=self._box.is_alive(),
+        )
+
+    def _failed(self, error: LearnerError) -> Conclusion:
+        if error.kind in _MEMORY_ERRORS:
+            return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, "heap")
+        return Conclusion(Ending.LEARNER_ERROR, EndRule.STOPPED)
+
+    def _ended(self, rule: EndRule) -> Conclusion:
+        if rule is EndRule.BOX_EXITED and not self._box.is_alive():
+            # The program's last words may still lie in the pipe.
+            for message in self._box.hear_last_words():
+                self._hear(message)
+            self._error = self._error or LearnerError(
+                "EnvironmentEnded", "the program ended its own environment"
+            )
+            return self._failed(self._error)
+        detail = ""
+        if rule is EndRule.BOX_EXITED and self._jobs.finished == 0:
+            detail = "no_job"
+        return Conclusion(Ending.COMPLETED, rule, detail)
+
+    def _judge_flood(self, conclusion: Conclusion) -> Conclusion:
+        """Turn a healthy end into an output limit when the last rows crossed it."""
+        limits = self._request.limits
+        if conclusion.ending is not Ending.COMPLETED:
+            return conclusion
+        if self._reader.rows > limits.output_rows:
+            return Conclusion(Ending.OUTPUT_LIMIT, conclusion.rule, "rows")
+        if self._reader.bytes > limits.output_bytes:
+            return Conclusion(Ending.OUTPUT_LIMIT, conclusion.rule, "row_bytes")
+        return conclusion
+
+    def _outcome(self, conclusion: Conclusion, timings: Timings) -> RunOutcome:
+        speech = self._box.speech
+        limit = self._request.limits.output_rows
+        return RunOutcome(
+            run_id=self._request.run_id,
+            ending=conclusion.ending,
+            end_rule=conclusion.rule,
+            records={
+                topic: tuple(rows[:limit])
+                for topic, rows in self._reader.records.items()
+            },
+            stdout=speech.stdout.text(),
+            stderr=speech.stderr.text(),
+            stdout_truncated=speech.stdout.is_truncated,
+            stderr_truncated=speech.stderr.is_truncated,
+            error=self._error,
+            detail=conclusion.detail,
+            warm=self._box.stage.warm,
+            cpu_seconds=max(0.0, self._usage.cpu_seconds - self._cpu_before),
+            peak_memory_bytes=self._peak,
+            timings=timings,
+        )
+
+    def _progress(self, phase: Phase) -> None:
+        self._told_at = time.monotonic()
+        self._tell(
+            RunProgress(
+                self._request.run_id,
+                phase,
+                rows_in=self._feeder.rows,
+                rows_out=self._reader.rows,
+            )
+        )
+
+    def _since(self, moment: float | None) -> float | None:
+        return None if moment is None else moment - self._received
+
+
+def fault_outcome(request: RunRequest, fault: CellFault, *, ended: float) -> RunOutcome:
+    """Return the outcome of a run that failed by our own fault."""
+    outcome = RunOutcome(
+        run_id=request.run_id,
+        ending=Ending.PLATFORM_FAULT,
+        end_rule=EndRule.STOPPED,
+        records={},
+        detail=fault.code,
+        stderr=str(fault),
+    )
+    return replace(outcome, timings=Timings(ended=ended))

@@ -1,0 +1,90 @@
+"""The few configuration files of a jail: /etc, logging, and the Python worker's start.
+
+Everything here is fixed text: nothing of the host (its users, name servers, host
+name) is carried into a jail.
+"""
+
+import hashlib
+from pathlib import Path
+
+from sandbox.jail import JAIL_UID
+
+_ETC = {
+    "passwd": f"learner:x:{JAIL_UID}:{JAIL_UID}::/work:/bin/false\n",
+    "group": f"learner:x:{JAIL_UID}:\n",
+    "hosts": "127.0.0.1 localhost lab broker author\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+
+# Warnings and errors go to the student's stderr. The loggers that are off speak in
+# every healthy run: the Kafka client's application-info bean is registered once for
+# each source and complains from the second on, its configuration dump lists keys of
+# the connector that the client itself does not know, and a source without a group id
+# is told that it commits no offsets.
+_LOG4J = """\
+status = off
+rootLogger.level = WARN
+rootLogger.appenderRef.console.ref = console
+appender.console.name = console
+appender.console.type = CONSOLE
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %-5p %c{1}: %m%n%throwable{short.message}
+logger.clientinfo.name = org.apache.kafka.common.utils.AppInfoParser
+logger.clientinfo.level = OFF
+logger.clientconfig.name = org.apache.kafka.clients.admin.AdminClientConfig
+logger.clientconfig.level = ERROR
+logger.consumerconfig.name = org.apache.kafka.clients.consumer.ConsumerConfig
+logger.consumerconfig.level = ERROR
+logger.producerconfig.name = org.apache.kafka.clients.producer.ProducerConfig
+logger.producerconfig.level = ERROR
+logger.sourcebuilder.name = org.apache.flink.connector.kafka.source.KafkaSourceBuilder
+logger.sourcebuilder.level = ERROR
+logger.sourcereader.name = org.apache.flink.connector.kafka.source.reader
+logger.sourcereader.level = ERROR
+logger.akka.name = org.apache.pekko
+logger.akka.level = OFF
+logger.minicluster.name = org.apache.flink.runtime
+logger.minicluster.level = ERROR
+logger.taskcancel.name = org.apache.flink.runtime.taskmanager.Task
+logger.taskcancel.level = OFF
+logger.configuration.name = org.apache.flink.configuration
+logger.configuration.level = ERROR
+"""
+
+# Flink starts a Python worker by this name. The original wants bash, env and tee; this
+# one needs only the interpreter, so that /bin of the box can stay empty.
+_WORKER_SCRIPT = """\
+#!/rt/py/bin/python3.12
+import os
+import runpy
+
+if folder := os.environ.get("_PYTHON_WORKING_DIR"):
+    os.chdir(folder)
+runpy.run_module(
+    "pyflink.fn_execution.beam.beam_boot", run_name="__main__", alter_sys=True
+)
+"""
+
+
+def digest() -> str:
+    """Return a digest over all texts of this module."""
+    parts = [*_ETC.items(), _LOG4J, _WORKER_SCRIPT]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def write_files(folder: Path) -> None:
+    """Write ``etc/`` and the logging configuration into ``folder``."""
+    (folder / "etc").mkdir()
+    for name, text in _ETC.items():
+        (folder / "etc" / name).write_text(text, "utf-8")
+    (folder / "log4j2.properties").write_text(_LOG4J, "utf-8")
+    (folder / "bin").mkdir()
+
+
+def write_python_worker_script(folder: Path) -> None:
+    """Replace Flink's shell script in ``folder`` by one that needs no shell."""
+    script = folder / "pyflink-udf-runner.sh"
+    script.unlink()  # a hard link: writing through it would change the environment
+    script.write_text(_WORKER_SCRIPT, "utf-8")
+    script.chmod(0o755)

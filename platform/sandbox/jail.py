@@ -1,0 +1,110 @@
+"""The bubblewrap command line: one builder for box, broker and author jail.
+
+What is not listed is not there: a jail begins with an empty root, an empty environment
+and no capability, and gets read-only mounts of the runtime image, sized tmpfs folders,
+its own user, pid, mount, ipc, uts and cgroup namespaces and the system-call filter.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.errors import SandboxUnavailable
+
+JAIL_UID = 61234
+
+# The loader's path is compiled into every executable; /lib64 and /usr/lib lead to the
+# one folder with the copied libraries.
+LIBRARY_TARGET = "/lib/x86_64-linux-gnu"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder or file of the host and where the jail sees it."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A memory-backed folder of at most ``size`` bytes, empty at the start."""
+
+    target: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jail:
+    """Everything that decides what a jailed program can see and reach.
+
+    ``own_network`` False keeps the network of the caller, which for box and broker
+    is the slot's namespace with nothing but a loopback.
+    """
+
+    mounts: Sequence[Mount]
+    scratch: Sequence[Scratch]
+    environment: Mapping[str, str]
+    folder: str
+    own_network: bool = True
+    hostname: str = "lab"
+    links: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "/lib64": LIBRARY_TARGET,
+            "/usr/lib": "/lib",
+            "/usr/bin": "/bin",
+        }
+    )
+
+    def command(self, program: Sequence[str], *, seccomp_fd: int) -> list[str]:
+        """Return the whole command; ``seccomp_fd`` must be open and be inherited."""
+        arguments = [
+            bubblewrap(),
+            "--unshare-user",
+            "--unshare-pid",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--disable-userns",
+            "--cap-drop",
+            "ALL",
+            "--clearenv",
+            "--new-session",
+            "--die-with-parent",
+            "--uid",
+            str(JAIL_UID),
+            "--gid",
+            str(JAIL_UID),
+            "--hostname",
+            self.hostname,
+            "--seccomp",
+            str(seccomp_fd),
+        ]
+        if self.own_network:
+            arguments.append("--unshare-net")
+        for mount in self.mounts:
+            kind = "--bind" if mount.writable else "--ro-bind"
+            arguments += [kind, str(mount.source), mount.target]
+        for link, target in self.links.items():
+            arguments += ["--symlink", target, link]
+        arguments += ["--proc", "/proc", "--dev", "/dev"]
+        for scratch in self.scratch:
+            arguments += ["--size", str(scratch.size), "--tmpfs", scratch.target]
+        for name, value in self.environment.items():
+            arguments += ["--setenv", name, value]
+        # The root and /dev are tmpfs of bubblewrap's own without a size: closed last.
+        arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
+        return [*arguments, "--chdir", self.folder, "--", *program]
+
+
+def bubblewrap() -> str:
+    """Return the path of bwrap, or raise SandboxUnavailable with the repair."""
+    path = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath))
+    if path is None:
+        raise SandboxUnavailable(
+            "no_bubblewrap", "bubblewrap is not installed", "apt-get install bubblewrap"
+        )
+    return path

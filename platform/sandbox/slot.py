@@ -1,0 +1,251 @@
+"""One slot: a cell agent as a child process, seen from the worker."""
+
+import contextlib
+import os
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lab_protocol.messages import (
+    CancelRun,
+    CellFailure,
+    CellPhase,
+    CellState,
+    Ending,
+    EndRule,
+    RunOutcome,
+    RunProgress,
+    RunRequest,
+)
+from lab_protocol.wire import ProtocolError, decode, encode
+from sandbox.errors import SandboxUnavailable
+from sandbox.image.manifest import Image
+from sandbox.privileges import as_ordinary_user, explain_refusal, own_namespaces
+from sandbox.settings import SandboxSettings
+
+_MESSAGES = (RunProgress, RunOutcome, CellState, CellFailure)
+_POLL = 0.1
+# What a run may take beyond its own wall limit: a start, the drain, and slack for a
+# machine under load. Past it the agent itself hangs.
+_AGENT_GRACE = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class SlotHealth:
+    """What a slot says of itself; ``restarts`` counts agents that died."""
+
+    number: int
+    phase: CellPhase
+    is_alive: bool
+    restarts: int
+    runs: int
+    box_memory_bytes: int
+    last_failure: str
+
+
+class Slot:
+    """Starts, feeds and replaces the agent of one slot; used by one thread at a time."""
+
+    def __init__(self, settings: SandboxSettings, number: int) -> None:
+        self._settings = settings
+        self.number = number
+        self._process: subprocess.Popen[bytes] | None = None
+        self._messages: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._state = CellState(CellPhase.STARTING)
+        self._said = b""
+        self._failure = ""
+        self._restarts = 0
+        self._runs = 0
+
+    def start(self) -> None:
+        """Start the agent if none lives; returns at once."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        if self._process is not None:
+            self._restarts += 1
+            self.stop()
+        self._state = CellState(CellPhase.STARTING)
+        self._messages = queue.SimpleQueue()
+        self._said = b""
+        settings = self._settings
+        command = [
+            *as_ordinary_user(settings.first_uid + self.number),
+            *own_namespaces(),
+            str(settings.image.python),
+            "-m",
+            "sandbox.cell",
+            encode(settings.cell()).decode().strip(),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=agent_environment(settings.image),
+            cwd="/",
+            # A Ctrl-C at the terminal is for the worker, which then ends its slots.
+            start_new_session=True,
+        )
+        for reader in (self._read_messages, self._read_errors):
+            threading.Thread(target=reader, args=(self._process,), daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the agent's outermost process."""
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def phase(self) -> CellPhase:
+        """What the slot could do for a request now."""
+        return self._state.phase
+
+    def health(self) -> SlotHealth:
+        """Return the state of the slot for a health page."""
+        process = self._process
+        return SlotHealth(
+            number=self.number,
+            phase=self._state.phase,
+            is_alive=process is not None and process.poll() is None,
+            restarts=self._restarts,
+            runs=self._runs,
+            box_memory_bytes=self._state.box_memory_bytes,
+            last_failure=self._failure,
+        )
+
+    def run(
+        self,
+        request: RunRequest,
+        *,
+        on_progress: Callable[[RunProgress], None],
+        is_cancelled: Callable[[], bool],
+    ) -> RunOutcome:
+        """Run ``request`` to its outcome; faults of ours are a platform_fault outcome."""
+        self.start()
+        self._runs += 1
+        deadline = (
+            time.monotonic()
+            + request.limits.wall_seconds
+            + self._settings.start_seconds
+            + _AGENT_GRACE
+        )
+        if not self._send(request):
+            return self._fault(request, "agent_died")
+        cancel_sent = False
+        while True:
+            if not cancel_sent and is_cancelled():
+                cancel_sent = True
+                self._send(CancelRun(request.run_id))
+            try:
+                message = self._messages.get(timeout=_POLL)
+            except queue.Empty:
+                if time.monotonic() > deadline:
+                    return self._fault(request, "agent_hung")
+                continue
+            if isinstance(message, RunProgress) and message.run_id == request.run_id:
+                on_progress(message)
+            elif isinstance(message, RunOutcome) and message.run_id == request.run_id:
+                return message
+            elif isinstance(message, CellFailure):
+                return self._fault(request, message.code, message.message)
+            elif message is None:
+                return self._fault(request, "agent_died")
+
+    def wait_phase(self, phases: tuple[CellPhase, ...], seconds: float) -> None:
+        """Block until the slot is in one of ``phases``, or raise SandboxUnavailable."""
+        deadline = time.monotonic() + seconds
+        while self._state.phase not in phases:
+            process = self._process
+            if process is None or process.poll() is not None:
+                time.sleep(0.1)  # the last words of the agent
+                raise explain_refusal(self._failure or self._said.decode("utf-8", "replace"))
+            if time.monotonic() > deadline:
+                raise SandboxUnavailable(
+                    "cell_slow", f"slot {self.number} was not ready in {seconds:.0f} s"
+                )
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the agent and with it everything in the slot."""
+        process = self._process
+        if process is None:
+            return
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+        try:
+            process.wait(self._settings.shut_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._process = None
+        self._state = CellState(CellPhase.STARTING)
+
+    def _send(self, message: object) -> bool:
+        process = self._process
+        if process is None or process.stdin is None:
+            return False
+        try:
+            process.stdin.write(encode(message))
+            process.stdin.flush()
+        except BrokenPipeError:
+            return False
+        return True
+
+    def _fault(self, request: RunRequest, code: str, message: str = "") -> RunOutcome:
+        said = message or self._said.decode("utf-8", "replace")
+        self._failure = f"{code}: {said[-2000:]}"
+        self.stop()
+        self._restarts += 1
+        self.start()
+        return replace(
+            RunOutcome(
+                run_id=request.run_id,
+                ending=Ending.PLATFORM_FAULT,
+                end_rule=EndRule.STOPPED,
+                records={},
+            ),
+            detail=code,
+            stderr=said[-4000:],
+        )
+
+    def _read_messages(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdout is not None
+        messages = self._messages
+        for line in process.stdout:
+            try:
+                message = decode(line, _MESSAGES)
+            except ProtocolError as error:
+                message = CellFailure("agent_protocol", str(error))
+            if isinstance(message, CellState):
+                self._state = message
+            else:
+                if isinstance(message, CellFailure):
+                    self._failure = f"{message.code}: {message.message}"
+                messages.put(message)
+        messages.put(None)
+        process.stdout.close()
+
+    def _read_errors(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            self._said = (self._said + line)[-8000:]
+        process.stderr.close()
+
+
+def agent_environment(image: Image) -> dict[str, str]:
+    """Return the whole environment of an agent: nothing of the worker's own."""
+    paths = [image.part("agent"), image.part("cell")]
+    return {
+        "PATH": os.defpath,
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "HOME": "/",
+        "PYTHONPATH": ":".join(str(path) for path in paths),
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # The interpreter's own run path names the place it was built for.
+        "LD_LIBRARY_PATH": str(image.part("python") / "lib"),
+    }
