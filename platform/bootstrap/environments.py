@@ -20,6 +20,9 @@ from bootstrap.stamps import Stamps, digest_of
 
 UV_ENVIRONMENT = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
+# The stamp of an environment while it is being made.
+UNFINISHED = "unfinished"
+
 PINNED = re.compile(r"^[A-Za-z0-9][\w.-]*(\[[^]]*\])?==", re.MULTILINE)
 
 
@@ -114,6 +117,7 @@ def ensure_tools(layout: Layout, screen: Screen) -> None:
 
     def build(show: Callable[[str], None]) -> None:
         python = plan.folder / "bin" / "python"
+        Stamps(layout.stamps).write(plan.folder.name, UNFINISHED)
         try:
             run(
                 [sys.executable, "-m", "venv", "--clear", plan.folder],
@@ -161,7 +165,10 @@ def _uv_build(
 ) -> Callable[[Callable[[str], None]], None]:
     def build(show: Callable[[str], None]) -> None:
         python = plan.folder / "bin" / "python"
-        if _belongs_to_another_place(plan.folder):
+        stamps = Stamps(layout.stamps)
+        mend = can_be_mended(plan, stamps)
+        stamps.write(plan.folder.name, UNFINISHED)
+        if not mend:
             run(
                 [
                     *(layout.uv, "venv", "--clear", "--no-project"),
@@ -186,18 +193,21 @@ def _uv_build(
     return build
 
 
-def _belongs_to_another_place(folder: Path) -> bool:
-    """True when the environment is absent, broken, moved or of another Python.
+def can_be_mended(plan: EnvironmentPlan, stamps: Stamps) -> bool:
+    """True when a sync in place is enough, which spares unpacking 900 MB again.
 
-    Else a sync mends it in place, which spares unpacking 900 MB again.
+    False when the environment is absent, broken, moved, of another Python, or was cut
+    off while packages were unpacked: a half-unpacked one counts as installed for uv.
     """
-    python = folder / "bin" / "python"
-    activate = folder / "bin" / "activate"
+    python = plan.folder / "bin" / "python"
+    activate = plan.folder / "bin" / "activate"
+    if stamps.read(plan.folder.name) in {None, UNFINISHED}:
+        return False
     if not python.exists() or not activate.exists():
-        return True
-    if str(folder) not in activate.read_text(encoding="utf-8"):
-        return True
-    return Path(os.path.realpath(python)) != Path(os.path.realpath(sys.executable))
+        return False
+    if str(plan.folder) not in activate.read_text(encoding="utf-8"):
+        return False
+    return os.path.realpath(python) == os.path.realpath(sys.executable)
 
 
 def _ensure(
@@ -215,7 +225,6 @@ def _ensure(
         f"{plan.holds}: {plan.packages()} packages, at most {plan.download_mib} MB"
         f" to download into {layout.named(plan.folder)}",
     )
-    stamps.forget(plan.folder.name)
     began = monotonic()
     build(lambda line: screen.move(plan.subject, line.strip()))
     stamps.write(plan.folder.name, plan.digest())

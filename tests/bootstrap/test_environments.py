@@ -1,11 +1,19 @@
 """When an environment counts as ready."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bootstrap.environments import EnvironmentPlan, dev_plan, is_ready, web_plan
+from bootstrap.environments import (
+    UNFINISHED,
+    EnvironmentPlan,
+    can_be_mended,
+    dev_plan,
+    is_ready,
+    web_plan,
+)
 from bootstrap.layout import Layout
 from bootstrap.stamps import Stamps, digest_of
 
@@ -64,3 +72,24 @@ def test_packages_are_counted_from_the_lock(plan: EnvironmentPlan) -> None:
 
 def test_parts_of_a_digest_do_not_run_together() -> None:
     assert digest_of(["ab", "c"]) != digest_of(["a", "bc"])
+
+
+def test_only_a_finished_environment_of_this_place_is_mended(
+    plan: EnvironmentPlan, tmp_path: Path
+) -> None:
+    stamps = Stamps(tmp_path / "stamps")
+    python, activate = plan.folder / "bin" / "python", plan.folder / "bin" / "activate"
+    python.unlink()
+    python.symlink_to(sys.executable)
+    activate.write_text(f"VIRTUAL_ENV={plan.folder}\n")
+    assert not can_be_mended(plan, stamps), "it was never completed"
+    stamps.write(".venv", UNFINISHED)
+    assert not can_be_mended(plan, stamps), "it was cut off"
+    stamps.write(".venv", "digest of an earlier lock")
+    assert can_be_mended(plan, stamps)
+    activate.write_text("VIRTUAL_ENV=/home/elsewhere/.venv\n")
+    assert not can_be_mended(plan, stamps), "it was moved"
+    activate.write_text(f"VIRTUAL_ENV={plan.folder}\n")
+    python.unlink()
+    python.symlink_to("/bin/sh")
+    assert not can_be_mended(plan, stamps), "it has another interpreter"
