@@ -19,9 +19,7 @@ for candidate in \
     "python$wanted" \
     python3 \
     "${PYENV_ROOT:-${HOME:-/root}/.pyenv}/versions/$wanted"*/bin/python3 \
-    "${HOME:-/root}/.local/share/uv/python/cpython-$wanted"*/bin/python3 \
-    "/opt/python$wanted/bin/python3" \
-    "/usr/local/bin/python$wanted"; do
+    "${HOME:-/root}/.local/share/uv/python/cpython-$wanted"*/bin/python3; do
     if accept "$candidate"; then
         exit 0
     fi
