@@ -9,6 +9,7 @@ from pathlib import Path
 from bootstrap.errors import SetupError
 from bootstrap.layout import Layout
 from bootstrap.locks import is_running
+from bootstrap.runtime_image import find_image
 from bootstrap.screen import Screen
 
 CACHES = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache")
@@ -33,7 +34,8 @@ def clean(layout: Layout, screen: Screen) -> None:
             return
     named = [layout.tools, layout.site, layout.runner, layout.var, layout.state]
     caches = [layout.root / name for name in CACHES]
-    for folder in (*named, layout.runtime, *caches):
+    image = find_image(layout)
+    for folder in (*named, *([image] if image else []), *caches):
         if folder.is_dir():
             remove(folder)
             screen.say("removed", layout.named(folder))

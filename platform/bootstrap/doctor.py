@@ -168,12 +168,11 @@ def look_at_namespaces(layout: Layout) -> Iterator[Finding]:
 
 
 def look_at_image(layout: Layout) -> Iterator[Finding]:
-    if runtime_image.is_current(layout):
-        yield _good("lab image", layout.named(layout.runtime))
+    image = runtime_image.find_image(layout)
+    if image:
+        yield _good("lab image", layout.named(image))
     else:
-        yield _missing(
-            "lab image", "not built, or older than its sources", "make setup"
-        )
+        yield _missing("lab image", "not built, or not complete", "make setup")
 
 
 def look_at_disk(layout: Layout) -> Iterator[Finding]:

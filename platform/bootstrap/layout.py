@@ -64,11 +64,6 @@ class Layout:
         return self.var / "stamps"
 
     @property
-    def runtime(self) -> Path:
-        """The box's image; LAB_RUNTIME_DIR moves it out of the checkout."""
-        return Path(os.environ.get("LAB_RUNTIME_DIR") or self.var / "runtime")
-
-    @property
     def secret_key(self) -> Path:
         return self.state / "secret-key"
 

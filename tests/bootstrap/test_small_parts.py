@@ -125,10 +125,10 @@ def test_clean_removes_what_was_made_and_nothing_else(
     monkeypatch.delenv("LAB_VAR_DIR", raising=False)
     monkeypatch.delenv("LAB_RUNTIME_DIR", raising=False)
     layout = Layout(tmp_path)
-    for folder in (layout.tools, layout.site, layout.runner, layout.runtime / "py"):
+    for folder in (layout.tools, layout.site, layout.runner, layout.var / "runtime/py"):
         folder.mkdir(parents=True)
         (folder / "file").touch()
-    (layout.runtime / "py").chmod(0o500)
+    (layout.var / "runtime/py").chmod(0o500)
     (tmp_path / "Makefile").touch()
     ensure_state(layout)
     clean(layout, Screen(StringIO()))
