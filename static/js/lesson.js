@@ -102,7 +102,7 @@ async function draw(nodes) {
       sectionBkgColor: sunken, altSectionBkgColor: ground, sectionBkgColor2: tint, taskBkgColor: tint, taskBorderColor: accent,
       taskTextColor: ink, taskTextDarkColor: ink, taskTextLightColor: ink, taskTextOutsideColor: ink, gridColor: strong,
       doneTaskBkgColor: sunken, doneTaskBorderColor: strong, activeTaskBkgColor: tint, activeTaskBorderColor: accent,
-      critBkgColor: colour("--bad-ground"), critBorderColor: colour("--bad"), todayLineColor: accent,
+      dropShadow: "none", critBkgColor: colour("--bad-ground"), critBorderColor: colour("--bad"), todayLineColor: accent,
     },
   });
   for (const node of nodes) {
@@ -111,6 +111,9 @@ async function draw(nodes) {
   }
   await mermaid.run({ nodes, suppressErrors: true });
   for (const node of nodes) {
+    const svg = node.querySelector("svg");
+    // On a phone a wide diagram scrolls instead of shrinking to unreadable letters.
+    if (svg) svg.style.minWidth = `${Math.min(parseFloat(svg.style.maxWidth) || 0, 560)}px`;
     node.tabIndex = 0;
     const caption = node.closest("figure")?.querySelector("figcaption")?.textContent;
     if (caption) node.setAttribute("aria-label", caption);
