@@ -19,13 +19,39 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.site_header = admin.site.site_title = _("Potok administration")
 
 
-class CohortEnrolmentInline(admin.TabularInline):
-    """The people of one cohort."""
+class CohortMembersInline(admin.TabularInline):
+    """The people of one cohort: a role may be changed, a person taken out.
+
+    Names are read with the rows; a field to choose them again would cost a query each.
+    """
+
+    model = Enrolment
+    fields = ("user", "role")
+    readonly_fields = ("user",)
+    extra = 0
+    verbose_name_plural = _("members")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Enrolment]:
+        members: QuerySet[Enrolment] = super().get_queryset(request)
+        return members.select_related("user", "cohort").order_by(
+            "role", "user__username"
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class NewMembersInline(admin.TabularInline):
+    """People to be added to a cohort."""
 
     model = Enrolment
     autocomplete_fields = ("user",)
     fields = ("user", "role")
     extra = 1
+    verbose_name_plural = _("new members")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Enrolment]:
+        return Enrolment.objects.none()
 
 
 class UserEnrolmentInline(admin.TabularInline):
@@ -83,7 +109,7 @@ class CohortAdmin(admin.ModelAdmin):
     search_fields = ("title", "slug")
     prepopulated_fields: ClassVar = {"slug": ("title",)}
     readonly_fields = ("is_demo",)
-    inlines = (CohortEnrolmentInline,)
+    inlines = (CohortMembersInline, NewMembersInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cohort]:
         cohorts: QuerySet[Cohort] = super().get_queryset(request)

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 
-def _drop_placeholders(form: Form) -> None:
+def _plain_labels(form: Form) -> None:
+    form.label_suffix = ""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
 
@@ -22,7 +23,7 @@ class LoginForm(forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["login"].label = _("User name or e-mail")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["password"].help_text = ""
@@ -34,7 +35,7 @@ class SignupForm(forms.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["username"].label = _("User name")
         self.fields["username"].help_text = _("Your instructors see it.")
         self.fields["email"].label = _("E-mail")
@@ -52,7 +53,7 @@ class AddEmailForm(forms.AddEmailForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["email"].label = _("New e-mail")
 
     def clean_email(self) -> str:
@@ -85,7 +86,7 @@ class ChangePasswordForm(forms.ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["oldpassword"].label = _("Present password")
         self.fields["oldpassword"].help_text = ""
         self.fields["password1"].label = _("New password")
@@ -97,7 +98,7 @@ class SetPasswordForm(forms.SetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["password2"].label = _("Password once more")
 
 
@@ -106,7 +107,7 @@ class ResetPasswordForm(forms.ResetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["email"].label = _("E-mail")
 
 
@@ -115,7 +116,7 @@ class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["password1"].label = _("New password")
         self.fields["password2"].label = _("New password once more")
 
@@ -125,5 +126,5 @@ class ReauthenticateForm(forms.ReauthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _drop_placeholders(self)
+        _plain_labels(self)
         self.fields["password"].help_text = ""

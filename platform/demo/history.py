@@ -43,6 +43,14 @@ PERSONAS = (
     Persona.FINISHER,
     Persona.FINISHER,
 )
+# Days since the first step, at least: those who got further need the time for it.
+FEWEST_DAYS = {
+    Persona.ABSENT: 1,
+    Persona.READER: 1,
+    Persona.STUCK: 3,
+    Persona.HALFWAY: 6,
+    Persona.FINISHER: 10,
+}
 # How many wrong answers come before the right one, and how often of a hundred.
 WRONG_BEFORE_RIGHT = ((0, 20), (1, 30), (2, 25), (3, 15), (4, 10))
 
@@ -99,7 +107,7 @@ class _Learner:
         self._now = now
         self._steps: list[Step] = []
         self._this_evening = 0
-        days = chance.randint(3 if persona is Persona.READER else 14, WEEKS * 7 - 1)
+        days = chance.randint(FEWEST_DAYS[persona], WEEKS * 7 - 1)
         self._clock = self._evening(now - timedelta(days=days))
 
     def walk(

@@ -31,7 +31,7 @@ class MatrixForm(forms.Form):
     def __init__(
         self, *args: Any, columns: tuple[Column, ...], language: str, **kwargs: Any
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         item = self.fields["item"]
         assert isinstance(item, forms.ChoiceField)  # noqa: S101 (for the type checker)
         item.choices = [

@@ -115,18 +115,62 @@ def test_a_cohort_is_made_with_its_people(client, admin, catalogue):
         {
             "title": "Autumn",
             "slug": "autumn",
-            "enrolments-TOTAL_FORMS": "2",
+            "enrolments-TOTAL_FORMS": "0",
             "enrolments-INITIAL_FORMS": "0",
-            "enrolments-0-user": student.pk,
-            "enrolments-0-role": "student",
-            "enrolments-1-user": instructor.pk,
-            "enrolments-1-role": "instructor",
+            "enrolments-2-TOTAL_FORMS": "2",
+            "enrolments-2-INITIAL_FORMS": "0",
+            "enrolments-2-0-user": student.pk,
+            "enrolments-2-0-role": "student",
+            "enrolments-2-1-user": instructor.pk,
+            "enrolments-2-1-role": "instructor",
         },
     )
     assert response.status_code == 302
     cohort = Cohort.objects.get(slug="autumn")
     assert list(cohort.enrolments.students().values_list("user", flat=True)) == [
         student.pk
+    ]
+
+
+def test_a_large_cohort_is_edited_with_few_queries(client, admin, catalogue):
+    counts = []
+    for students in (3, 30):
+        cohort = make_cohort(students=[make_user() for _ in range(students)])
+        url = reverse("admin:accounts_cohort_change", args=[cohort.pk])
+        client.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_member_becomes_an_instructor_and_another_is_taken_out(
+    client, admin, catalogue
+):
+    promoted, gone = make_user("promoted"), make_user("gone")
+    cohort = make_cohort(slug="autumn", students=[promoted, gone])
+    first, second = cohort.enrolments.order_by("user__username").reverse()
+    response = client.post(
+        reverse("admin:accounts_cohort_change", args=[cohort.pk]),
+        {
+            "title": "Autumn",
+            "slug": "autumn",
+            "enrolments-TOTAL_FORMS": "2",
+            "enrolments-INITIAL_FORMS": "2",
+            "enrolments-0-id": first.pk,
+            "enrolments-0-cohort": cohort.pk,
+            "enrolments-0-role": "instructor",
+            "enrolments-1-id": second.pk,
+            "enrolments-1-cohort": cohort.pk,
+            "enrolments-1-role": "student",
+            "enrolments-1-DELETE": "on",
+            "enrolments-2-TOTAL_FORMS": "0",
+            "enrolments-2-INITIAL_FORMS": "0",
+        },
+    )
+    assert response.status_code == 302
+    assert list(cohort.enrolments.values_list("user__username", "role")) == [
+        ("promoted", "instructor")
     ]
 
 

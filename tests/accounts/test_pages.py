@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +14,12 @@ from tests.factories import make_catalogue, make_user
 pytestmark = pytest.mark.django_db
 
 GOOD_PASSWORD = "unguessable-47-rivers"
+
+
+@pytest.fixture(autouse=True)
+def counters():
+    """Wrong log-ins are counted in the cache, by address: here one for all tests."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
