@@ -68,8 +68,10 @@ _CLUSTER = {
     "web.tmpdir": "/tmp",
     "web.submit.enable": "false",
     # Consumption of a stage is read from metrics; the default of 10 s would make each
-    # stage last as long.
-    "metrics.fetcher.update-interval": "0",
+    # stage last as long, and 0 would turn metrics off.
+    "metrics.fetcher.update-interval": "10ms",
+    # How old the states of tasks may be that REST tells; the default is 3 s.
+    "web.refresh-interval": "20",
     "classloader.check-leaked-classloader": "false",
 }
 
