@@ -1,0 +1,232 @@
+"""What the workbench takes, refuses and keeps."""
+
+from uuid import uuid4
+
+import pytest
+
+from submissions.models import Draft, Submission
+from tests.classroom.conftest import HTMX
+from tests.factories import make_cohort, make_release, make_submission
+
+SEND = "/labs/first-lab/send/"
+DRAFT = "/labs/first-lab/draft/"
+JSON = {"Accept": "application/json"}
+
+
+def form(**changes):
+    base = {
+        "kind": "submit",
+        "language": "sql",
+        "source": "SELECT 2;",
+        "revision": "0",
+        "key": str(uuid4()),
+    }
+    return base | changes
+
+
+def draft():
+    return Draft.objects.get()
+
+
+def test_the_page_has_all_that_a_student_needs(page):
+    text = page.get("/labs/first-lab/").text
+    for part in ("task first-lab", "Итоги верны", "Первая подсказка", "-- starter"):
+        assert part in text
+    assert 'name="source"' in text
+    assert "?language=pyflink" in text
+
+
+def test_each_language_has_its_own_draft(page):
+    page.post(DRAFT, form(source="SELECT 'sql'"))
+    page.post(DRAFT, form(source="print('py')", language="pyflink"))
+    assert "SELECT &#x27;sql&#x27;" in page.get("/labs/first-lab/?language=sql").text
+    text = page.get("/labs/first-lab/?language=pyflink").text
+    assert "print(&#x27;py&#x27;)" in text
+    assert "job.py" in text
+
+
+def test_an_unknown_language_in_the_address_shows_the_first(page):
+    assert "job.sql" in page.get("/labs/first-lab/?language=cobol").text
+
+
+def test_sending_leads_to_the_attempt(page, student):
+    answer = page.post(SEND, form())
+    submission = Submission.objects.get()
+    assert answer.status_code == 302
+    assert answer.url == f"/attempts/{submission.public_id}/"
+    assert submission.user == student
+    assert submission.files == {"job.sql": "SELECT 2;"}
+    assert (submission.kind, submission.state) == ("submit", "queued")
+
+
+def test_sending_by_htmx_answers_with_the_polled_status(page):
+    answer = page.post(SEND, form(), headers=HTMX)
+    submission = Submission.objects.get()
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert f"/attempts/{submission.public_id}/status/?place=lab" in answer.text
+    assert 'hx-trigger="every 1s"' in answer.text
+    assert 'id="send-key"' in answer.text
+    assert f'id="draft-revision" value="{draft().revision}"' in answer.text
+
+
+def test_a_double_click_is_one_submission(page):
+    body = form()
+    first, second = page.post(SEND, body), page.post(SEND, body)
+    assert first.url == second.url
+    assert Submission.objects.count() == 1
+
+
+def test_the_next_form_has_another_key(page):
+    text = page.get("/labs/first-lab/").text
+    again = page.get("/labs/first-lab/").text
+    marker = 'id="send-key" value="'
+    assert text.split(marker)[1][:36] != again.split(marker)[1][:36]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        ({"source": ""}, 400, "Программа пуста"),
+        ({"source": " \n\t"}, 400, "Программа пуста"),
+        ({"source": "a\nb\x00c"}, 400, "В строке 2"),
+        ({"source": "\x1bELF"}, 400, "В строке 1"),
+        ({"source": "я" * 200_000}, 413, "не больше 256 КиБ"),
+        ({"language": "cobol"}, 400, "Такого языка"),
+        ({"kind": "regrade"}, 400, "не сказано"),
+        ({"key": "abc"}, 400, "Форма повреждена"),
+        ({"key": ""}, 400, "Форма повреждена"),
+    ],
+)
+def test_bad_input_is_told_what_is_wrong(page, changes, status, words):
+    for headers in ({}, HTMX):
+        answer = page.post(SEND, form(**changes), headers=headers)
+        assert answer.status_code == status
+        assert words in answer.text
+        assert ("<html" in answer.text) is not bool(headers)
+    assert not Submission.objects.exists()
+
+
+def test_bytes_that_are_not_utf8_are_told_so(page):
+    answer = page.post(
+        SEND,
+        b"kind=run&language=sql&key="
+        + str(uuid4()).encode()
+        + b"&source=SELECT+1%3B%0A%CF%F0%E8",
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 400
+    assert "Строка 2 не в UTF-8" in answer.text
+
+
+def test_a_body_above_what_the_site_reads_is_413(page):
+    big = form(source="x" * (1024 * 1024 + 1))
+    answer = page.post(SEND, big)
+    assert answer.status_code == 413
+    assert "256 КиБ" in answer.text
+    assert "<html" not in page.post(SEND, big, headers=HTMX).text
+    assert page.post(DRAFT, big, headers=JSON).json()["code"] == "too-large"
+
+
+def test_a_refused_program_stays_in_the_page(page):
+    answer = page.post(SEND, form(source="SELECT 'kept'\x07"))
+    assert "SELECT &#x27;kept&#x27;" in answer.text
+
+
+def test_a_third_open_submission_is_429_with_the_draft_kept(page):
+    page.post(SEND, form())
+    page.post(SEND, form())
+    answer = page.post(SEND, form(source="SELECT 'third'"))
+    assert answer.status_code == 429
+    assert "SELECT &#x27;third&#x27;" in answer.text
+    assert draft().text == "SELECT 'third'"
+    assert Submission.objects.count() == 2
+
+
+def test_used_up_attempts_are_409_and_runs_still_work(page, student):
+    make_cohort(students=[student], attempt_limit=1)
+    make_submission(student, state="finished")
+    answer = page.post(SEND, form())
+    assert answer.status_code == 409
+    assert "Текст сохранён" in answer.text
+    assert page.post(SEND, form(kind="run")).status_code == 302
+
+
+def test_a_form_of_an_older_release_is_judged_by_the_present_one(page, catalogue):
+    old = catalogue.digest
+    fresh = make_release()
+    answer = page.post(SEND, form(release=old), headers=HTMX)
+    assert "Курс обновился" in answer.text
+    assert Submission.objects.get().release == fresh
+    answer = page.post(SEND, form(release=old, kind="run"), follow=True)
+    assert "Курс обновился" in answer.text
+
+
+def test_a_form_of_the_present_release_is_told_nothing(page, catalogue):
+    answer = page.post(SEND, form(release=catalogue.digest), headers=HTMX)
+    assert "Курс обновился" not in answer.text
+
+
+def test_a_draft_is_saved_with_its_revision(page):
+    answer = page.post(DRAFT, form(), headers=JSON)
+    assert answer.json()["revision"] == 1
+    answer = page.post(DRAFT, form(source="SELECT 3;", revision="1"), headers=JSON)
+    assert answer.json()["revision"] == 2
+    assert draft().text == "SELECT 3;"
+
+
+def test_a_draft_of_an_older_revision_overwrites_nothing(page):
+    page.post(DRAFT, form(source="one"), headers=JSON)
+    page.post(DRAFT, form(source="two", revision="1"), headers=JSON)
+    answer = page.post(DRAFT, form(source="three", revision="1"), headers=JSON)
+    assert answer.status_code == 409
+    body = answer.json()
+    assert (body["code"], body["text"]) == ("draft-conflict", "two")
+    assert draft().text == "two"
+    answer = page.post(DRAFT, form(source="three", revision="1"))
+    assert answer.status_code == 409
+    assert ">\nthree</textarea>" in answer.text
+    assert 'id="draft-revision" value="2"' in answer.text
+
+
+@pytest.mark.parametrize("revision", ["", "x", "-1", "9" * 30, "²"])
+def test_a_forged_revision_is_as_none(page, revision):
+    assert page.post(DRAFT, form(revision=revision), headers=JSON).status_code == 200
+
+
+def test_a_draft_that_could_never_be_sent_is_refused(page):
+    answer = page.post(DRAFT, form(source="a\x00"), headers=JSON)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "source-binary"
+    assert not Draft.objects.exists()
+
+
+def test_a_script_without_a_session_is_told_so(stranger):
+    answer = stranger.post(DRAFT, form(), headers=JSON)
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "session-ended"
+
+
+def test_without_a_script_a_draft_is_saved_by_the_form(page):
+    answer = page.post(DRAFT, form(), follow=True)
+    assert "Черновик сохранён" in answer.text
+    assert answer.redirect_chain == [("/labs/first-lab/?language=sql", 302)]
+
+
+def test_reset_goes_back_to_the_starter(page):
+    page.post(DRAFT, form())
+    answer = page.post("/labs/first-lab/reset/", form(), headers=JSON)
+    assert answer.json()["text"] == "-- starter\n"
+    assert draft().text == "-- starter\n"
+    assert page.post("/labs/first-lab/reset/", form()).status_code == 302
+    answer = page.post("/labs/first-lab/reset/", form(language="cobol"), headers=JSON)
+    assert answer.status_code == 400
+
+
+def test_a_page_of_a_lab_asks_the_database_a_fixed_number_of_times(
+    page, student, django_assert_max_num_queries
+):
+    for _ in range(12):
+        make_submission(student, state="finished")
+    with django_assert_max_num_queries(14):
+        page.get("/labs/first-lab/")
