@@ -1,0 +1,220 @@
+"""An attempt while it is under way, and what its result shows."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from lab_protocol.messages import Phase
+from submissions import lifecycle
+from submissions.models import Draft, Submission, WorkerSign
+from tests.classroom.conftest import HTMX
+from tests.e2e.world import RIGHT, build_world, complete, sign_worker
+from tests.factories import make_release, make_submission
+
+STOP = 286
+
+
+@pytest.fixture
+def world(db):
+    return build_world()
+
+
+def client_of(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def words(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def status(page, submission, **query):
+    return page.get(f"/attempts/{submission.public_id}/status/", query, headers=HTMX)
+
+
+def test_without_htmx_the_status_is_the_page(page, student):
+    submission = make_submission(student)
+    answer = page.get(f"/attempts/{submission.public_id}/status/")
+    assert answer.url == f"/attempts/{submission.public_id}/"
+
+
+def test_a_waiting_attempt_says_its_place_and_polls(page, student):
+    sign_worker()
+    make_submission()
+    make_submission()
+    submission = make_submission(student)
+    answer = status(page, submission)
+    assert answer.status_code == 200
+    assert "перед вами 2 программы" in words(answer.text)
+    assert 'hx-trigger="every 1s"' in answer.text
+    assert "Исполнитель не отвечает" not in answer.text
+
+
+def test_each_state_has_its_words_and_is_announced_once(page, student):
+    submission = make_submission(student)
+    lease = lifecycle.claim_next(worker="w")
+    for phase, sentence in (
+        (Phase.PREPARING, "Готовится окружение"),
+        (Phase.RUNNING, "Программа выполняется"),
+        (Phase.CHECKING, "Результат проверяется"),
+    ):
+        lifecycle.advance(lease, phase=phase, rows_in=7, rows_out=3)
+        first = status(page, submission, seen="queued").text
+        assert sentence in first
+        assert 'id="announcer"' in first
+        assert "строк на входе: 7, на выходе: 3" in words(first)
+        assert 'id="announcer"' not in status(page, submission, seen=phase.value).text
+
+
+def test_silent_workers_are_named(page, student):
+    submission = make_submission(student)
+    WorkerSign.objects.create(
+        name="old", ready=True, seen_at=timezone.now() - timedelta(minutes=5)
+    )
+    assert "Исполнитель не отвечает" in status(page, submission).text
+    sign_worker()
+    assert "Исполнитель не отвечает" not in status(page, submission).text
+
+
+def test_cancelling_a_waiting_attempt_ends_it(page, student):
+    submission = make_submission(student)
+    answer = page.post(f"/attempts/{submission.public_id}/cancel/", headers=HTMX)
+    assert answer.status_code == STOP
+    assert "Отменено." in answer.text
+    submission.refresh_from_db()
+    assert submission.state == "cancelled"
+    assert page.post(f"/attempts/{submission.public_id}/cancel/").status_code == 302
+
+
+def test_cancelling_a_running_attempt_asks_its_worker(page, student):
+    submission = make_submission(student)
+    lifecycle.claim_next(worker="w")
+    answer = page.post(f"/attempts/{submission.public_id}/cancel/", headers=HTMX)
+    assert answer.status_code == 200
+    assert "Останавливается" in answer.text
+    submission.refresh_from_db()
+    assert submission.cancel_requested_at is not None
+
+
+def test_the_last_poll_brings_the_result_and_what_is_next(world):
+    page = client_of(world.fresh)
+    submission = make_submission(world.fresh, lab="status-totals")
+    complete(submission, RIGHT)
+    answer = status(page, submission, place="lab", seen="running")
+    assert answer.status_code == STOP
+    assert "hx-trigger" not in answer.text
+    assert "Сдано: все проверки пройдены." in answer.text
+    assert 'id="attempt-list" hx-swap-oob' in answer.text
+    assert "Урок «Источник CDC» завершён." in words(answer.text)
+    assert "/lessons/how-to-read/" in answer.text
+
+
+def test_a_failed_attempt_shows_rows_cells_and_events(world):
+    page = client_of(world.ana)
+    text = page.get(f"/attempts/{world.submissions['failed'].public_id}/").text
+    seen = words(text)
+    assert "Пока не сдано: строки отличаются от ожидаемых." in seen
+    assert "не хватает: 1, лишних: 1, отличаются: 1" in seen
+    assert "у вас 34.5 ожидалось 22.50" in seen
+    assert 'href="#event-0"' in text
+    assert 'id="event-0"' in text
+    assert '<span class="op-chip">d</span>' in text
+    assert "row-kind-delete" in text
+    assert "/lessons/cdc-source/#envelope" in text
+
+
+def test_what_a_program_wrote_is_never_markup(world):
+    page = client_of(world.ana)
+    text = page.get(f"/attempts/{world.submissions['failed'].public_id}/").text
+    assert "&lt;b&gt;sent&lt;/b&gt;" in text
+    assert "<b>sent</b>" not in text
+
+
+def test_the_key_columns_come_first(world):
+    page = client_of(world.ana)
+    text = page.get(f"/attempts/{world.submissions['failed'].public_id}/").text
+    head = words(text.split("<thead>")[1].split("</thead>")[0]).split()
+    assert head == ["Строка", "status", "revenue", "orders", "last_change", "События"]
+
+
+def test_a_known_mistake_is_named_with_its_paragraph(world):
+    page = client_of(world.graduate)
+    text = page.get(f"/attempts/{world.submissions['mistake'].public_id}/").text
+    assert "Удаления не вычтены" in text
+    assert "не замечает удалений" in text
+    assert "/lessons/cdc-source/#kinds" in text
+
+
+def test_an_error_shows_the_own_line_and_plain_words(world):
+    page = client_of(world.ana)
+    text = page.get(f"/attempts/{world.submissions['error'].public_id}/").text
+    assert 'data-error-line="15"' in text
+    assert "job.sql, строка 15" in words(text)
+    assert "Это не SQL." in text
+    assert "Не проверялось" in text
+    assert "Traceback" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("time", "Время вышло раньше"),
+        ("fault", "Сбой платформы: ваша программа ни при чём."),
+        ("run", "Пробный запуск не оценивается."),
+        ("passed", "Сдано: все проверки пройдены."),
+    ],
+)
+def test_each_ending_has_its_own_sentence(world, name, sentence):
+    submission = world.submissions[name]
+    text = client_of(submission.user).get(f"/attempts/{submission.public_id}/").text
+    assert sentence in text
+
+
+def test_a_run_shows_its_rows_as_a_changelog(world):
+    submission = world.submissions["run"]
+    text = client_of(world.ana).get(f"/attempts/{submission.public_id}/").text
+    assert text.count("row-kind-insert") == 3
+    assert text.count("row-kind-update-after") == 1
+    assert "Остальное обрезано." in text
+
+
+def test_an_old_program_comes_back_to_the_editor(world):
+    submission = world.submissions["failed"]
+    page = client_of(world.ana)
+    answer = page.post(f"/attempts/{submission.public_id}/restore/")
+    assert answer.url == "/labs/status-totals/?language=sql"
+    assert Draft.objects.get().text == submission.files["job.sql"]
+
+
+def test_an_attempt_outlives_its_lab(world):
+    """A later release may drop the lab; what was done stays readable."""
+    make_release()
+    submission = world.submissions["failed"]
+    page = client_of(world.ana)
+    answer = page.get(f"/attempts/{submission.public_id}/")
+    assert answer.status_code == 200
+    assert "Итоги по статусам верны" in answer.text
+    assert page.get("/").status_code == 200
+    answer = page.post(f"/attempts/{submission.public_id}/restore/")
+    assert answer.status_code == 404
+
+
+def test_the_history_lists_submits_only(world):
+    text = client_of(world.ana).get("/labs/status-totals/attempts/").text
+    numbers = re.findall(r'aria-label="Попытка (\d+)"', text)
+    assert numbers == ["4", "3", "2", "1"]
+    assert Submission.objects.filter(user=world.ana).count() == 5
+
+
+def test_the_page_is_in_the_language_of_the_profile(world):
+    world.ana.language = "en"
+    world.ana.save()
+    submission = world.submissions["failed"]
+    text = client_of(world.ana).get(f"/attempts/{submission.public_id}/").text
+    assert "Not passed yet: the rows differ" in text
+    assert "Totals by status are right" in text
+    assert 'lang="en"' in text

@@ -1,0 +1,151 @@
+"""Every code that a room below can say has words, in both languages."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils.translation import override
+
+from classroom import wording
+from classroom.explanations import MEANINGS, explain_error
+from grading.compare import DiffKind
+from grading.verdict import CheckCode, SummaryCode
+from lab_protocol.messages import Ending, Language
+from progress.access import LabState, LessonState
+from submissions.errors import Rejected
+from submissions.models import Submission
+
+PLATFORM = Path(__file__).resolve().parents[2] / "platform"
+LANGUAGES = pytest.mark.parametrize("language", ["ru", "en"])
+
+
+@LANGUAGES
+@pytest.mark.parametrize("code", SummaryCode)
+def test_every_summary_has_a_sentence(code, language):
+    with override(language):
+        sentence, _advice = wording.summary(code)
+    assert sentence.endswith(".")
+    assert bool(re.search("[а-я]", sentence)) is (language == "ru")
+
+
+@pytest.mark.parametrize("code", CheckCode)
+def test_every_check_code_has_a_note(code):
+    counts = {"missing": 1, "unexpected": 0, "different": 2}
+    assert wording.check_note(code, counts)
+
+
+def test_differences_name_only_what_occurs():
+    with override("en"):
+        note = wording.differences({"missing": 3, "unexpected": 0, "different": 1})
+    assert note == "Rows missing: 3, different: 1."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *LessonState,
+        *LabState,
+        *(state for state in Submission.State if state != "finished"),
+        *(ending for ending in Ending if ending is not Ending.COMPLETED),
+        "failed",
+        "done",
+        "not_reached",
+    ],
+)
+def test_every_state_has_icon_and_word(name):
+    known = wording.state(str(name))
+    sprite = (PLATFORM.parent / "static" / "icons.svg").read_text()
+    assert f'id="{known.icon}"' in sprite
+    assert str(known.word)
+
+
+@pytest.mark.parametrize("kind", DiffKind)
+def test_every_kind_of_difference_has_a_word(kind):
+    assert str(wording.DIFF_KINDS[kind])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_program_language_has_a_title(language):
+    assert wording.PROGRAM_LANGUAGES[language]
+
+
+def test_every_rejection_in_the_code_has_words():
+    codes = set()
+    for room in ("submissions", "classroom"):
+        for file in (PLATFORM / room).rglob("*.py"):
+            codes |= set(re.findall(r'Rejected\(\s*"([a-z-]+)"', file.read_text()))
+    assert codes
+    assert codes == set(wording.REJECTIONS)
+
+
+def test_a_rejection_fills_its_numbers():
+    with override("en"):
+        text = wording.rejection(
+            Rejected("source-too-large", status=413, kib=300, limit_kib=256)
+        )
+    assert text == "The program has 300 KiB; at most 256 KiB are accepted."
+
+
+@pytest.mark.parametrize(
+    ("position", "words"),
+    [
+        (1, "В очереди: вы следующий."),
+        (2, "В очереди: перед вами 1 программа."),
+        (3, "В очереди: перед вами 2 программы."),
+        (6, "В очереди: перед вами 5 программ."),
+        (22, "В очереди: перед вами 21 программа."),
+    ],
+)
+def test_russian_counts_right(position, words):
+    with override("ru"):
+        assert wording.live_sentence("queued", position) == words
+
+
+def test_icons_of_templates_are_in_the_sprite():
+    sprite = (PLATFORM.parent / "static" / "icons.svg").read_text()
+    for file in (PLATFORM.parent / "templates").rglob("*.html"):
+        for name in re.findall(r'{% icon "([a-z-]+)" %}', file.read_text()):
+            assert f'id="{name}"' in sprite, (file, name)
+
+
+@pytest.mark.parametrize(
+    ("message", "start"),
+    [
+        ('SQL parse failed. Encountered "FROM" at line 3', "This is not valid SQL"),
+        ("Could not find any factory for identifier 'kafak'", "A connector or format"),
+        (
+            "Table sink 'default_catalog.db.out' doesn't support consuming update"
+            " changes which is produced by node GroupAggregate(...)",
+            "This output only takes new rows",
+        ),
+        ("RowTime field should not be null", "A row has no event time"),
+        ("something never seen", ""),
+    ],
+)
+def test_known_errors_get_plain_words(message, start):
+    with override("en"):
+        view = explain_error({"message": message}, files={"job.sql": "a\nb"})
+    assert view.meaning.startswith(start)
+    assert bool(view.meaning) is bool(start)
+
+
+def test_an_error_shows_its_line_and_two_neighbours():
+    source = "\n".join(f"line {number}" for number in range(1, 10))
+    view = explain_error(
+        {"message": "m", "line": 2, "file": "job.sql"}, files={"job.sql": source}
+    )
+    assert [line.number for line in view.lines] == [1, 2, 3, 4]
+    assert [line.number for line in view.lines if line.is_wrong] == [2]
+
+
+@pytest.mark.parametrize("line", [0, -1, 99, None])
+def test_a_line_that_does_not_exist_is_left_out(line):
+    view = explain_error(
+        {"message": "m", "line": line, "file": "job.sql"}, files={"job.sql": "a"}
+    )
+    assert view.lines == ()
+
+
+def test_no_meaning_is_hidden_behind_an_earlier_one():
+    texts = [str(words) for _pattern, words in MEANINGS]
+    assert len(texts) == len(set(texts))
