@@ -1,0 +1,117 @@
+"""Runs a lab's own programs on the real engine and keeps what a worker would store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curriculum.catalogue import Lab
+from demo.recordings import Recording
+from grading.grader import grade
+from grading.report import run_report, verdict_report
+from lab_protocol.messages import Ending
+from sandbox.author import build_lab
+from sandbox.pool import SlotPool
+from sandbox.settings import SandboxSettings
+from submissions.execution import make_request
+
+# A word misspelt, as everybody does once: the run ends with the parser's message.
+TYPO = ("INSERT INTO", "INSERT INTTO")
+FIRST_SEED = 20_260_001
+
+
+class RecordingFault(Exception):
+    """A program did not come out as the lab says, or the platform failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of a lab: ``name`` says what it is, ``passes`` what must come of it."""
+
+    name: str
+    language: str
+    file_name: str
+    text: str
+    passes: bool
+
+
+def programs(lab: Lab, folder: Path) -> Iterator[Program]:
+    """Yield solutions, wrong answers, starters, and the SQL solution with a typo."""
+    for starter in lab.spec.starters:
+        suffix = Path(starter.name).suffix
+        language = starter.language.value
+
+        def program(
+            name: str,
+            text: str,
+            *,
+            passes: bool = False,
+            language: str = language,
+            file_name: str = starter.name,
+        ) -> Program:
+            return Program(name, language, file_name, text, passes)
+
+        solution = (folder / "answers" / f"solution{suffix}").read_text("utf-8")
+        yield program(f"solution-{language}", solution, passes=True)
+        given = (folder / "given" / starter.name).read_text("utf-8")
+        yield program(f"starter-{language}", given)
+        for file in sorted((folder / "answers" / "wrong").glob(f"*{suffix}")):
+            yield program(f"{file.stem}-{language}", file.read_text("utf-8"))
+        if language == "sql":
+            yield program("typo-sql", solution.replace(*TYPO, 1))
+
+
+def record(
+    *, lab: Lab, tree: Path, program: Program, seed: int, engine: "Recorder"
+) -> Recording:
+    """Run one program as a submit and return its recording; raise RecordingFault."""
+    build = build_lab(
+        image=engine.settings.image, release_files=tree, lab=lab.id, seed=seed
+    )
+    outcome = engine.pool.run(
+        make_request(
+            run_id=f"recording-{program.name}",
+            lab=lab,
+            build=build,
+            language=program.language,
+            files={program.file_name: program.text},
+        ),
+        on_progress=lambda progress: None,
+        is_cancelled=lambda: False,
+    )
+    if outcome.ending is Ending.PLATFORM_FAULT:
+        raise RecordingFault(f"{lab.id}/{program.name}: {outcome.detail}")
+    verdict = grade(lab=lab.spec, build=build, outcome=outcome)
+    if (verdict.result == "passed") is not program.passes:
+        raise RecordingFault(
+            f"{lab.id}/{program.name}: {verdict.result}, which is not what the lab says"
+        )
+    return Recording(
+        name=program.name,
+        language=program.language,
+        files={program.file_name: program.text},
+        seed=seed,
+        result=verdict.result.value,
+        ending=verdict.ending.value,
+        points=verdict.points,
+        max_points=verdict.max_points,
+        rows_in=sum(len(stage.events) for stage in build.stages),
+        rows_out=sum(len(records) for records in outcome.records.values()),
+        seconds=round(outcome.timings.ended, 3),
+        verdict=verdict_report(verdict=verdict, lab=lab.spec, build=build),
+        run=run_report(outcome=outcome, lab=lab.spec),
+    )
+
+
+class Recorder:
+    """One warm slot for the length of a ``with`` block."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.settings = settings
+        self.pool = SlotPool(settings)
+
+    def __enter__(self) -> "Recorder":
+        self.pool.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.pool.stop()
