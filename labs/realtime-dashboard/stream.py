@@ -41,7 +41,10 @@ SOME_LATENESS = (70 * SECOND, 150 * SECOND)
 MORE_LATENESS = (330 * SECOND, 360 * SECOND)
 PRODUCTS_SNAPSHOT = -25 * SECOND
 ORDERS_SNAPSHOT = -20 * SECOND
-STAGE_ENDS = {"live": 6 * MINUTE, "late": 10 * MINUTE, "price_changes": LIVE_END}
+# The late orders are a stage of their own in the middle of a minute: by then the
+# watermark stands firm, whatever way the source emits it.
+LATE_AT = 8 * MINUTE + 30 * SECOND
+STAGE_ENDS = {"live": LATE_AT, "late": LATE_AT + SECOND, "price_changes": LIVE_END}
 
 STATUSES = ("paid", "reserved", "invoiced", "pending", "on_credit")
 CHANNELS = ("web", "app", "kiosk", "phone", "partner")
@@ -190,9 +193,7 @@ class Dashboard:
         orders = []
         for number, minute in enumerate((3, 5, 9, 11, 12)):
             made = minute * MINUTE - self.random.randrange(200, 900)
-            first = self.order(
-                made, made + 4_000, f"guest-{number}-a", self.steady
-            )
+            first = self.order(made, made + 4_000, f"guest-{number}-a", self.steady)
             other = minute * MINUTE + self.random.randrange(100, 900)
             second = self.order(other, other + 60, f"guest-{number}-b", self.steady)
             orders += [first, second]
@@ -241,29 +242,25 @@ class Dashboard:
         return orders
 
     def late_orders(self, on_time: list[Order]) -> list[Order]:
-        """Return orders that arrive minutes after they were made.
+        """Return orders that arrive minutes after they were made, one after another.
 
         Each goes to a minute and status that has orders in time, and to a session
-        that is long over, so that counting it would change a row that is there. It
-        arrives in the middle of a minute of event time, far from any window's end.
+        that is long over, so that counting it would change a row that is there.
         """
-        closed = [order for order in on_time if order.customer.startswith("customer")]
+        closed = [
+            order
+            for order in on_time
+            if order.customer.startswith("customer")
+            and order.made % MINUTE < 58 * SECOND
+            and self.session_end(order, on_time) < LATE_AT - 45 * SECOND
+        ]
         late: list[Order] = []
         for number in range(10):
-            minute = self.random.randrange(6, 10)
-            arrival = self.free(minute * MINUTE + self.random.randrange(25_000, 40_000))
-            lateness = self.random.randrange(
+            arrival = self.free(LATE_AT + 20 * number)
+            wanted = arrival - self.random.randrange(
                 *(SOME_LATENESS if number < 6 else MORE_LATENESS)
             )
-            sample = min(
-                (
-                    order
-                    for order in closed
-                    if self.session_end(order, on_time) < arrival - 45 * SECOND
-                    and order.made % MINUTE < 58 * SECOND
-                ),
-                key=lambda order: abs(order.made - (arrival - lateness)),
-            )
+            sample = min(closed, key=lambda order: abs(order.made - wanted))
             closed.remove(sample)
             made = self.free(sample.made + self.random.randrange(100, 900))
             late.append(
@@ -294,22 +291,23 @@ class Dashboard:
         ]
         seen = 0
         for at, row in rows[len(snapshot) :]:
-            seen = max(seen + 100, self.micros(at) + self.random.randrange(30_000, 300_000))
-            changes = [Insert("orders", row)]
-            for event in capture.transaction(
-                changes, at_us=self.micros(at), seen_us=seen
-            ):
-                events.append((at, event))
+            seen = max(
+                seen + 100, self.micros(at) + self.random.randrange(30_000, 300_000)
+            )
+            inserted = capture.transaction(
+                [Insert("orders", row)], at_us=self.micros(at), seen_us=seen
+            )
+            events += [(at, event) for event in inserted]
         for hours in (2, 4):
             at = LIVE_END + hours * HOUR
             closing = self.row(Order(at, at, CLOSING, CLOSING, CLOSING))
             closing["status"] = CLOSING
-            for event in capture.transaction(
+            inserted = capture.transaction(
                 [Insert("orders", closing)],
                 at_us=self.micros(at),
                 seen_us=self.micros(at) + 50_000,
-            ):
-                events.append((at, event))
+            )
+            events += [(at, event) for event in inserted]
         return events
 
     def catalogue_events(self, steps: list[PriceStep]) -> list[tuple[int, Event]]:
@@ -330,12 +328,12 @@ class Dashboard:
         end = LIVE_END + 6 * HOUR
         product = {"sku": CLOSING, "title": CLOSING, "price": Decimal(1)}
         for step in [*steps, PriceStep(end, Insert("products", product))]:
-            for event in capture.transaction(
+            changed = capture.transaction(
                 [step.change],
                 at_us=self.micros(step.at),
                 seen_us=self.micros(step.at + step.lag),
-            ):
-                events.append((step.at, event))
+            )
+            events += [(step.at, event) for event in changed]
         return events
 
     def row(self, order: Order) -> dict[str, Any]:

@@ -52,9 +52,7 @@ def snapshot_ignored(stream: Stream) -> Outputs:
 def tumble_for_session(stream: Stream) -> Outputs:
     """Fixed half minutes take the place of sessions."""
     half = 30 * SECOND
-    group = sliding(
-        read_orders(stream), "customer", size=half, slide=half, bound=BOUND
-    )
+    group = sliding(read_orders(stream), "customer", size=half, slide=half, bound=BOUND)
     return {"customer_sessions": session_rows(group)}
 
 

@@ -186,13 +186,11 @@ def sessions(orders: Sequence[Order], *, bound: int) -> Group:
     for order, watermark, latest in with_watermark(orders, bound):
         customer = order.row["customer"]
         mine = opened[customer]
-        for (start, end), bucket in list(mine.items()):
-            if end - 1 <= watermark:
-                group[start, end, customer] = mine.pop((start, end))
+        for window in list(mine):
+            if window[1] - 1 <= watermark:
+                group[*window, customer] = mine.pop(window)
         start, end = order.time, order.time + SESSION_GAP
-        touched = [
-            window for window in mine if window[0] <= end and start <= window[1]
-        ]
+        touched = [window for window in mine if window[0] <= end and start <= window[1]]
         start = min([start, *(window[0] for window in touched)])
         end = max([end, *(window[1] for window in touched)])
         if end - 1 <= watermark:
@@ -282,9 +280,7 @@ def prices(
         valid = [version for version in history if version.since <= order.time]
         version = valid[-1] if valid else None
         price = version.price if version else None
-        near = any(
-            abs(other.since - order.time) < NEAR_CHANGE for other in history
-        )
+        near = any(abs(other.since - order.time) < NEAR_CHANGE for other in history)
         tags = {"no_version": price is None, "near_change": near}
         rows.append(
             ExpectedRow(
