@@ -1,0 +1,55 @@
+"""Texts of programs that the tests run, and the DDL that most of them begin with."""
+
+SQL_SOURCE = """\
+CREATE TABLE orders (
+  status STRING, amount BIGINT, `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '2' SECOND
+) WITH (
+  'connector' = 'kafka', 'topic' = 'orders', 'format' = 'json',
+  'properties.bootstrap.servers' = 'localhost:9092',
+  'scan.startup.mode' = 'earliest-offset'
+);"""
+
+SQL_SINK = """\
+CREATE TABLE totals (window_start TIMESTAMP(3), status STRING, total BIGINT) WITH (
+  'connector' = 'kafka', 'topic' = 'totals', 'format' = 'json',
+  'properties.bootstrap.servers' = 'localhost:9092'
+);"""
+
+DDL_LINES = SQL_SOURCE.count("\n") + SQL_SINK.count("\n") + 2
+
+TUMBLE = """\
+INSERT INTO totals
+SELECT window_start, status, SUM(amount)
+FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(`at`), INTERVAL '1' MINUTE))
+GROUP BY window_start, window_end, status;
+"""
+
+PLAIN = "INSERT INTO totals SELECT `at`, status, amount FROM orders;\n"
+
+PY_TABLES = f'''
+from pyflink.table import DataTypes, EnvironmentSettings, TableEnvironment
+from pyflink.table.udf import udf
+
+tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+tables.execute_sql("""{SQL_SOURCE.rstrip(";")}""")
+tables.execute_sql("""{SQL_SINK.rstrip(";")}""")
+'''
+
+PY_UDF = (
+    PY_TABLES
+    + '''
+
+@udf(result_type=DataTypes.BIGINT())
+def double(amount: int) -> int:
+    return amount * 2
+
+
+tables.create_temporary_function("double", double)
+tables.execute_sql(
+    "INSERT INTO totals SELECT `at`, status, `double`(amount) FROM orders"
+).wait()
+'''
+)
+
+PY_BAD_UDF = PY_UDF.replace("return amount * 2", "return amount // (amount - amount)")
