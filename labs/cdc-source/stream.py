@@ -90,6 +90,7 @@ class Shop:
     statuses: tuple[str, ...]
     now_us: int
     next_id: int
+    seen_us: int = 0
 
     @classmethod
     def open(cls, random: Random) -> "Shop":
@@ -110,9 +111,7 @@ class Shop:
         for order in orders:
             order["status"] = self.random.choice(self.statuses)
         return self.capture.snapshot(
-            {"orders": orders},
-            at_us=self.now_us,
-            seen_us=self.now_us + self.random.randrange(900_000, 4_000_000),
+            {"orders": orders}, at_us=self.now_us, seen_us=self._seen(4_000_000)
         )
 
     def changes(self, count: int) -> list[Event]:
@@ -130,9 +129,7 @@ class Shop:
         touched: set[int] = set()
         changes = [self._change(touched) for _ in range(size)]
         return self.capture.transaction(
-            changes,
-            at_us=self.now_us,
-            seen_us=self.now_us + self.random.randrange(20_000, 900_000),
+            changes, at_us=self.now_us, seen_us=self._seen(900_000)
         )
 
     def closing(self) -> list[Event]:
@@ -147,7 +144,7 @@ class Shop:
             for change in (Insert("orders", row), Delete("orders", (CLOSING_ORDER,))):
                 self.now_us += 1_000_000
                 events += self.capture.transaction(
-                    [change], at_us=self.now_us, seen_us=self.now_us + 50_000
+                    [change], at_us=self.now_us, seen_us=self._seen(900_000)
                 )
         return [
             damage_fields(event, {"amount": BAD_AMOUNTS[0]})
@@ -155,6 +152,15 @@ class Shop:
             else event
             for event in events
         ]
+
+    def _seen(self, most_lag_us: int) -> int:
+        """Return when the connector handles what is committed now.
+
+        The connector works in order: what was committed during the snapshot waits.
+        """
+        lag = self.random.randrange(20_000, most_lag_us)
+        self.seen_us = max(self.seen_us + 10_000, self.now_us + lag)
+        return self.seen_us
 
     def _new_order(self) -> dict[str, Any]:
         self.next_id += self.random.randint(1, 3)
