@@ -1,0 +1,104 @@
+"""Every page in both themes and several widths: accessible, whole, nothing foreign."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+RULES = {
+    "runOnly": [
+        "wcag2a",
+        "wcag2aa",
+        "wcag21a",
+        "wcag21aa",
+        "wcag22aa",
+        "best-practice",
+    ]
+}
+
+
+def addresses(world):
+    """Return (name, who, path) of every students' page in a telling state."""
+    made = world.submissions
+    return [
+        ("welcome", None, "/"),
+        ("log-in", None, "/accounts/login/"),
+        ("first visit", world.fresh, "/"),
+        ("home", world.ana, "/"),
+        ("course", world.ana, "/course/"),
+        ("short lesson", world.ana, "/lessons/how-to-read/"),
+        ("locked lesson", world.ana, "/lessons/stateful-streams/"),
+        ("locked lab", world.ana, "/labs/dashboard/"),
+        ("lesson", world.ana, "/lessons/cdc-source/"),
+        ("lab, untouched", world.fresh, "/labs/status-totals/"),
+        ("lab with a result", world.ana, "/labs/status-totals/"),
+        ("history", world.ana, "/labs/status-totals/attempts/"),
+        *(
+            (f"attempt: {name}", item.user, f"/attempts/{item.public_id}/")
+            for name, item in made.items()
+        ),
+        ("no such page", world.ana, "/nothing/"),
+    ]
+
+
+def problems(page):
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{item['id']}: {node['target']} {node['failureSummary']}"
+        for item in found
+        for node in item["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("theme", "width", "language"),
+    [
+        ("light", 1280, "ru"),
+        ("dark", 390, "ru"),
+        ("dark", 1280, "en"),
+        ("light", 320, "en"),
+    ],
+)
+def test_every_page_is_accessible(world, visitor, theme, width, language):
+    for user in (world.fresh, world.ana, world.graduate):
+        user.theme, user.language = theme, language
+        user.save()
+    wrong = {}
+    pages = {}
+    for name, user, path in addresses(world):
+        if user not in pages:
+            pages[user] = visitor.page(user, width=width, color_scheme=theme)
+        page = pages[user]
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        if found := problems(page):
+            wrong[name] = found
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            wrong[f"{name}: width"] = [f"{needed} px"]
+    assert wrong == {}
+
+
+def test_opened_parts_are_accessible_too(world, visitor):
+    """What is folded at first is not seen by the walk over all pages."""
+    page = visitor.page(world.ana, color_scheme="dark")
+    for name in ("failed", "error", "run"):
+        page.goto(f"/attempts/{world.submissions[name].public_id}/")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
+        assert problems(page) == []
+    page.goto("/labs/status-totals/")
+    for tab in ("Проверки", "Подсказки", "Попытки"):
+        page.get_by_role("tab", name=tab).click()
+        assert problems(page) == []
+    page.get_by_role("group").first.wait_for()
+
+
+@pytest.mark.parametrize("media", [{"forced_colors": "active"}, {"media": "print"}])
+def test_pages_survive_forced_colours_and_print(world, visitor, media):
+    page = visitor.page(world.ana)
+    page.emulate_media(**media)
+    page.goto(f"/attempts/{world.submissions['failed'].public_id}/")
+    assert page.locator(".check-title").first.is_visible()
+    assert page.locator(".site-header").is_visible() is ("media" not in media)
