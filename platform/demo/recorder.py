@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curriculum.catalogue import Lab
-from demo.recordings import Recording
+from demo.recordings import Recording, trim_run, trim_verdict
 from grading.grader import grade
 from grading.report import run_report, verdict_report
 from lab_protocol.messages import Ending
@@ -97,8 +97,10 @@ def record(
         rows_in=sum(len(stage.events) for stage in build.stages),
         rows_out=sum(len(records) for records in outcome.records.values()),
         seconds=round(outcome.timings.ended, 3),
-        verdict=verdict_report(verdict=verdict, lab=lab.spec, build=build),
-        run=run_report(outcome=outcome, lab=lab.spec),
+        verdict=trim_verdict(
+            verdict_report(verdict=verdict, lab=lab.spec, build=build)
+        ),
+        run=trim_run(run_report(outcome=outcome, lab=lab.spec)),
     )
 
 

@@ -1,7 +1,7 @@
 """Recordings of real runs: one JSON file a lab, written by ``record_demo``.
 
 A recording holds the program, its seed, and the verdict and run as the worker would
-have stored them.
+have stored them, with fewer of their rows.
 """
 
 import json
@@ -11,6 +11,10 @@ from typing import Any
 
 from curriculum.specs import LabSpec
 
+# A page shows that there were more rows; thirty programs with all of theirs are 4 MB.
+KEPT_OUTPUT_ROWS = 12
+KEPT_DIFF_ROWS = 4
+KEPT_EVENTS = 1
 FOLDER = Path(__file__).resolve().parent / "recordings"
 
 
@@ -55,6 +59,40 @@ def save(lab: str, recordings: list[Recording], folder: Path = FOLDER) -> Path:
     )
     file.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     return file
+
+
+def trim_verdict(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a verdict's report with the first differing rows and their events.
+
+    Counts stay those of the run.
+    """
+    checks: list[dict[str, Any]] = []
+    cited: set[int] = set()
+    for check in report["checks"]:
+        diff = check["diff"]
+        if diff is not None:
+            rows = [
+                row | {"events": row["events"][:KEPT_EVENTS]}
+                for row in diff["rows"][:KEPT_DIFF_ROWS]
+            ]
+            cited.update(number for row in rows for number in row["events"])
+            diff = diff | {"rows": rows}
+        checks.append(check | {"diff": diff})
+    events = {
+        number: event
+        for number, event in report["events"].items()
+        if int(number) in cited
+    }
+    return report | {"checks": checks, "events": events}
+
+
+def trim_run(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a run's report with the first rows of each output; counts stay."""
+    outputs = {
+        name: output | {"rows": output["rows"][:KEPT_OUTPUT_ROWS]}
+        for name, output in report["outputs"].items()
+    }
+    return report | {"outputs": outputs}
 
 
 def fits(recording: Recording, spec: LabSpec) -> bool:

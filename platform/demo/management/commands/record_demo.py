@@ -11,7 +11,7 @@ from curriculum.catalogue import Lab
 from curriculum.models import Release
 from curriculum.releases import NoActiveRelease, active_catalogue, release_tree
 from demo.recorder import FIRST_SEED, Recorder, RecordingFault, programs, record
-from demo.recordings import save
+from demo.recordings import load, save
 from sandbox.errors import SandboxUnavailable
 from sandbox.settings import settings_from_environment
 
@@ -23,7 +23,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--lab", action="append", help="only this lab (repeatable)")
+        parser.add_argument("--lab", help="only this lab")
+        parser.add_argument(
+            "--language", help="only programs in it; those in others stay as they are"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -34,13 +37,20 @@ class Command(BaseCommand):
         tree = release_tree(Release.objects.get(pk=catalogue.release_id))
         with Recorder(replace(sandbox, slots=1)) as engine:
             for lab in catalogue.labs:
-                if options["lab"] and lab.id not in options["lab"]:
-                    continue
-                self._record(lab, tree, engine)
+                if options["lab"] in (None, lab.id):
+                    self._record(lab, tree, engine, options["language"])
 
-    def _record(self, lab: Lab, tree: Path, engine: Recorder) -> None:
-        recordings = []
+    def _record(
+        self, lab: Lab, tree: Path, engine: Recorder, language: str | None
+    ) -> None:
+        recordings = [
+            recording
+            for recording in load(lab.id)
+            if language is not None and recording.language != language
+        ]
         for number, program in enumerate(programs(lab, tree / "labs" / lab.id)):
+            if language not in (None, program.language):
+                continue
             try:
                 recording = record(
                     lab=lab,
