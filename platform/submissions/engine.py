@@ -11,7 +11,7 @@ from sandbox.author import build_lab
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
-from sandbox.selfcheck import prove_jail
+from sandbox.selfcheck import require_proof
 from sandbox.settings import SandboxSettings
 from submissions.execution import Watch
 
@@ -42,16 +42,19 @@ class CellEngine:
         return sum(slot.phase is CellPhase.WARM for slot in self._pool.health())
 
     def start(self) -> None:
-        """Prove the jail and begin to warm the slots; on failure stay closed."""
+        """Start the slots and prove their jail, some ten seconds; else stay closed."""
+        pool = None
         try:
             image = load_image(runtime_dir(Path(settings.LAB_CONTENT_ROOT)))
             sandbox = SandboxSettings(image=image, slots=settings.LAB_SLOTS)
-            prove_jail(sandbox)
             pool = SlotPool(sandbox)
             pool.start()
+            require_proof(pool)
         except SandboxUnavailable as error:
             self.detail = str(error)
             logger.error("labs cannot run: %s", error)
+            if pool is not None:
+                pool.stop()
             return
         self._sandbox, self._pool, self.detail = sandbox, pool, ""
 

@@ -34,15 +34,17 @@ class Worker:
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}-{os.getpid()}"
-        self.engine: CellEngine | None = None
+        self.engine = CellEngine()
         self._slots = threading.Semaphore(settings.LAB_SLOTS)
         self._stopping = threading.Event()
         self._duties: threading.Thread | None = None
 
     def start(self) -> None:
-        """Prove the jail, warm the slots and begin the duties."""
-        self.engine = CellEngine()
-        self.engine.start()
+        """Begin the duties, of which the first is to start the engine.
+
+        In a thread of its own: proving the jail takes seconds, and meanwhile the
+        worker must answer a signal.
+        """
         self._duties = threading.Thread(
             target=self._do_duties, name="duties", daemon=True
         )
@@ -57,8 +59,7 @@ class Worker:
         self._stopping.set()
         if self._duties is not None:
             self._duties.join(timeout=10)
-        if self.engine is not None:
-            self.engine.stop()
+        self.engine.stop()
         WorkerSign.objects.filter(name=self.name).delete()
 
     def serve(self) -> None:
@@ -67,16 +68,13 @@ class Worker:
         After the slot is given back the queue is looked at once more: a message that
         met the last busy moment found no slot and has gone.
         """
-        engine = self.engine
-        if engine is None or not engine.is_ready:
-            return
-        while not self._stopping.is_set():
+        while self.engine.is_ready and not self._stopping.is_set():
             with self._slot() as free:
                 if not free:
                     return
                 lease = lifecycle.claim_next(worker=self.name)
                 if lease is not None:
-                    execution.execute(lease, engine)
+                    execution.execute(lease, self.engine)
                     continue
             if not lifecycle.in_turn().exists():
                 return
@@ -91,6 +89,7 @@ class Worker:
                 self._slots.release()
 
     def _do_duties(self) -> None:
+        self.engine.start()
         while True:
             try:
                 self._sign()
@@ -109,15 +108,14 @@ class Worker:
         connection.close()
 
     def _sign(self) -> None:
-        engine = self.engine
         WorkerSign.objects.update_or_create(
             name=self.name,
             defaults={
                 "seen_at": Now(),
                 "slots": settings.LAB_SLOTS,
-                "warm_slots": 0 if engine is None else engine.warm_slots,
-                "ready": engine is not None and engine.is_ready,
-                "detail": "" if engine is None else engine.detail[:300],
+                "warm_slots": self.engine.warm_slots,
+                "ready": self.engine.is_ready,
+                "detail": self.engine.detail[:300],
             },
         )
         WorkerSign.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()

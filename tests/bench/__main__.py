@@ -22,7 +22,7 @@ import yaml
 from sandbox.author import build_lab
 from sandbox.image.manifest import load_image, runtime_dir
 from tests.bench.browser import Person
-from tests.bench.by_hand import run_by_hand
+from tests.bench.by_hand import machine_busy_seconds, run_by_hand
 from tests.site import ROOT, Site, running_site, wait_until
 
 LAB = "cdc-source"
@@ -34,10 +34,16 @@ from accounts.models import User
 User.objects.create_user("student", "student@example.test", "{PASSWORD}")
 print(json.dumps("ok"))
 """
+# A worker signs every few seconds: only what it said after the last run counts.
 WARM = """
 import json
-from submissions.models import WorkerSign
-print(json.dumps(list(WorkerSign.objects.values_list("warm_slots", flat=True))))
+from django.db.models import Max
+from submissions.models import Submission, WorkerSign
+last = Submission.objects.aggregate(last=Max("finished_at"))["last"]
+signs = WorkerSign.objects.all()
+if last is not None:
+    signs = signs.filter(seen_at__gt=last)
+print(json.dumps(list(signs.values_list("warm_slots", flat=True))))
 """
 
 
@@ -142,14 +148,6 @@ def percentile(values: list[float], percent: int) -> float:
     """Return the smallest value that ``percent`` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
-
-
-def machine_busy_seconds() -> float:
-    """Return the CPU seconds that all cores together have not been idle."""
-    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
-    ticks = [int(field) for field in fields[1:9]]
-    idle = ticks[3] + ticks[4]
-    return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK")
 
 
 def report(numbers: dict[str, float]) -> None:
