@@ -19,7 +19,7 @@ def student(db):
 
 
 @pytest.fixture
-def page(catalogue, student):
+def reader(catalogue, student):
     """A client of a signed-in student."""
     client = Client()
     client.force_login(student)

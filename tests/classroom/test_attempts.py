@@ -32,29 +32,29 @@ def words(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
-def status(page, submission, **query):
-    return page.get(f"/attempts/{submission.public_id}/status/", query, headers=HTMX)
+def status(reader, submission, **query):
+    return reader.get(f"/attempts/{submission.public_id}/status/", query, headers=HTMX)
 
 
-def test_without_htmx_the_status_is_the_page(page, student):
+def test_without_htmx_the_status_is_the_page(reader, student):
     submission = make_submission(student)
-    answer = page.get(f"/attempts/{submission.public_id}/status/")
+    answer = reader.get(f"/attempts/{submission.public_id}/status/")
     assert answer.url == f"/attempts/{submission.public_id}/"
 
 
-def test_a_waiting_attempt_says_its_place_and_polls(page, student):
+def test_a_waiting_attempt_says_its_place_and_polls(reader, student):
     sign_worker()
     make_submission()
     make_submission()
     submission = make_submission(student)
-    answer = status(page, submission)
+    answer = status(reader, submission)
     assert answer.status_code == 200
     assert "перед вами 2 программы" in words(answer.text)
     assert 'hx-trigger="every 1s"' in answer.text
     assert "Исполнитель не отвечает" not in answer.text
 
 
-def test_each_state_has_its_words_and_is_announced_once(page, student):
+def test_each_state_has_its_words_and_is_announced_once(reader, student):
     submission = make_submission(student)
     lease = lifecycle.claim_next(worker="w")
     for phase, sentence in (
@@ -63,37 +63,37 @@ def test_each_state_has_its_words_and_is_announced_once(page, student):
         (Phase.CHECKING, "Результат проверяется"),
     ):
         lifecycle.advance(lease, phase=phase, rows_in=7, rows_out=3)
-        first = status(page, submission, seen="queued").text
+        first = status(reader, submission, seen="queued").text
         assert sentence in first
         assert 'id="announcer"' in first
         assert "строк на входе: 7, на выходе: 3" in words(first)
-        assert 'id="announcer"' not in status(page, submission, seen=phase.value).text
+        assert 'id="announcer"' not in status(reader, submission, seen=phase.value).text
 
 
-def test_silent_workers_are_named(page, student):
+def test_silent_workers_are_named(reader, student):
     submission = make_submission(student)
     WorkerSign.objects.create(
         name="old", ready=True, seen_at=timezone.now() - timedelta(minutes=5)
     )
-    assert "Исполнитель не отвечает" in status(page, submission).text
+    assert "Исполнитель не отвечает" in status(reader, submission).text
     sign_worker()
-    assert "Исполнитель не отвечает" not in status(page, submission).text
+    assert "Исполнитель не отвечает" not in status(reader, submission).text
 
 
-def test_cancelling_a_waiting_attempt_ends_it(page, student):
+def test_cancelling_a_waiting_attempt_ends_it(reader, student):
     submission = make_submission(student)
-    answer = page.post(f"/attempts/{submission.public_id}/cancel/", headers=HTMX)
+    answer = reader.post(f"/attempts/{submission.public_id}/cancel/", headers=HTMX)
     assert answer.status_code == STOP
     assert "Отменено." in answer.text
     submission.refresh_from_db()
     assert submission.state == "cancelled"
-    assert page.post(f"/attempts/{submission.public_id}/cancel/").status_code == 302
+    assert reader.post(f"/attempts/{submission.public_id}/cancel/").status_code == 302
 
 
-def test_cancelling_a_running_attempt_asks_its_worker(page, student):
+def test_cancelling_a_running_attempt_asks_its_worker(reader, student):
     submission = make_submission(student)
     lifecycle.claim_next(worker="w")
-    answer = page.post(f"/attempts/{submission.public_id}/cancel/", headers=HTMX)
+    answer = reader.post(f"/attempts/{submission.public_id}/cancel/", headers=HTMX)
     assert answer.status_code == 200
     assert "Останавливается" in answer.text
     submission.refresh_from_db()
@@ -101,10 +101,10 @@ def test_cancelling_a_running_attempt_asks_its_worker(page, student):
 
 
 def test_the_last_poll_brings_the_result_and_what_is_next(world):
-    page = client_of(world.fresh)
+    reader = client_of(world.fresh)
     submission = make_submission(world.fresh, lab="status-totals")
     complete(submission, RIGHT)
-    answer = status(page, submission, place="lab", seen="running")
+    answer = status(reader, submission, place="lab", seen="running")
     assert answer.status_code == STOP
     assert "hx-trigger" not in answer.text
     assert "Сдано: все проверки пройдены." in answer.text
@@ -114,8 +114,8 @@ def test_the_last_poll_brings_the_result_and_what_is_next(world):
 
 
 def test_a_failed_attempt_shows_rows_cells_and_events(world):
-    page = client_of(world.ana)
-    text = page.get(f"/attempts/{world.submissions['failed'].public_id}/").text
+    reader = client_of(world.ana)
+    text = reader.get(f"/attempts/{world.submissions['failed'].public_id}/").text
     seen = words(text)
     assert "Пока не сдано: строки отличаются от ожидаемых." in seen
     assert "не хватает: 1, лишних: 1, отличаются: 1" in seen
@@ -128,30 +128,30 @@ def test_a_failed_attempt_shows_rows_cells_and_events(world):
 
 
 def test_what_a_program_wrote_is_never_markup(world):
-    page = client_of(world.ana)
-    text = page.get(f"/attempts/{world.submissions['failed'].public_id}/").text
+    reader = client_of(world.ana)
+    text = reader.get(f"/attempts/{world.submissions['failed'].public_id}/").text
     assert "&lt;b&gt;sent&lt;/b&gt;" in text
     assert "<b>sent</b>" not in text
 
 
 def test_the_key_columns_come_first(world):
-    page = client_of(world.ana)
-    text = page.get(f"/attempts/{world.submissions['failed'].public_id}/").text
+    reader = client_of(world.ana)
+    text = reader.get(f"/attempts/{world.submissions['failed'].public_id}/").text
     head = words(text.split("<thead>")[1].split("</thead>")[0]).split()
     assert head == ["Строка", "status", "revenue", "orders", "last_change", "События"]
 
 
 def test_a_known_mistake_is_named_with_its_paragraph(world):
-    page = client_of(world.graduate)
-    text = page.get(f"/attempts/{world.submissions['mistake'].public_id}/").text
+    reader = client_of(world.graduate)
+    text = reader.get(f"/attempts/{world.submissions['mistake'].public_id}/").text
     assert "Удаления не вычтены" in text
     assert "не замечает удалений" in text
     assert "/lessons/cdc-source/#kinds" in text
 
 
 def test_an_error_shows_the_own_line_and_plain_words(world):
-    page = client_of(world.ana)
-    text = page.get(f"/attempts/{world.submissions['error'].public_id}/").text
+    reader = client_of(world.ana)
+    text = reader.get(f"/attempts/{world.submissions['error'].public_id}/").text
     assert 'data-error-line="15"' in text
     assert "job.sql, строка 15" in words(text)
     assert "Это не SQL." in text
@@ -184,8 +184,8 @@ def test_a_run_shows_its_rows_as_a_changelog(world):
 
 def test_an_old_program_comes_back_to_the_editor(world):
     submission = world.submissions["failed"]
-    page = client_of(world.ana)
-    answer = page.post(f"/attempts/{submission.public_id}/restore/")
+    reader = client_of(world.ana)
+    answer = reader.post(f"/attempts/{submission.public_id}/restore/")
     assert answer.url == "/labs/status-totals/?language=sql"
     assert Draft.objects.get().text == submission.files["job.sql"]
 
@@ -194,12 +194,12 @@ def test_an_attempt_outlives_its_lab(world):
     """A later release may drop the lab; what was done stays readable."""
     make_release()
     submission = world.submissions["failed"]
-    page = client_of(world.ana)
-    answer = page.get(f"/attempts/{submission.public_id}/")
+    reader = client_of(world.ana)
+    answer = reader.get(f"/attempts/{submission.public_id}/")
     assert answer.status_code == 200
     assert "Итоги по статусам верны" in answer.text
-    assert page.get("/").status_code == 200
-    answer = page.post(f"/attempts/{submission.public_id}/restore/")
+    assert reader.get("/").status_code == 200
+    answer = reader.post(f"/attempts/{submission.public_id}/restore/")
     assert answer.status_code == 404
 
 

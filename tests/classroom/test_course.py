@@ -13,21 +13,21 @@ def client_of(user):
     return client
 
 
-def test_a_first_visit_is_welcomed_with_the_first_lesson(page):
-    text = page.get("/").text
+def test_a_first_visit_is_welcomed_with_the_first_lesson(reader):
+    text = reader.get("/").text
     assert "Добро пожаловать" in text
     assert 'href="/lessons/first/"' in text
     assert "Завершено 0 из 3 уроков" in text
 
 
-def test_home_continues_with_the_lab_of_the_latest_draft(page):
-    page.get("/lessons/first/")
-    assert "Читать дальше" in page.get("/").text
-    page.post(
+def test_home_continues_with_the_lab_of_the_latest_draft(reader):
+    reader.get("/lessons/first/")
+    assert "Читать дальше" in reader.get("/").text
+    reader.post(
         "/labs/first-lab/draft/",
         {"language": "sql", "source": "SELECT 1", "revision": "0"},
     )
-    text = page.get("/").text
+    text = reader.get("/").text
     assert "Продолжить практику" in text
     assert "Добро пожаловать" not in text
 
@@ -37,8 +37,8 @@ def test_home_lists_what_is_under_way_and_what_was_tried(db):
     text = client_of(world.ana).get("/").text
     assert "Последние попытки" in text
     assert "сбой платформы" in text
-    page = client_of(world.fresh)
-    page.post(
+    reader = client_of(world.fresh)
+    reader.post(
         "/labs/status-totals/send/",
         {
             "kind": "run",
@@ -47,7 +47,7 @@ def test_home_lists_what_is_under_way_and_what_was_tried(db):
             "key": "0" * 32,
         },
     )
-    assert "Выполняется сейчас" in page.get("/").text
+    assert "Выполняется сейчас" in reader.get("/").text
 
 
 def test_home_says_when_everything_is_done(student, db):
@@ -57,13 +57,13 @@ def test_home_says_when_everything_is_done(student, db):
     make_catalogue(
         content.model_copy(update={"lessons": (make_lesson("only"),), "labs": ()})
     )
-    page = client_of(student)
-    page.post("/lessons/only/read/", {"read": "1"})
-    assert "Всё завершено" in page.get("/").text
+    reader = client_of(student)
+    reader.post("/lessons/only/read/", {"read": "1"})
+    assert "Всё завершено" in reader.get("/").text
 
 
-def test_the_map_keeps_locked_rows_with_the_reason(page):
-    text = page.get("/course/").text
+def test_the_map_keeps_locked_rows_with_the_reason(reader):
+    text = reader.get("/course/").text
     assert text.count("is-locked") == 2
     assert "Откроется, когда будет готово:" in text
     assert "/lessons/second/" in text
@@ -71,18 +71,18 @@ def test_the_map_keeps_locked_rows_with_the_reason(page):
 
 
 def test_the_map_asks_the_database_a_fixed_number_of_times(
-    page, django_assert_max_num_queries
+    reader, django_assert_max_num_queries
 ):
-    page.get("/course/")
+    reader.get("/course/")
     with django_assert_max_num_queries(6):
-        page.get("/course/")
+        reader.get("/course/")
 
 
-def test_opening_a_lesson_begins_it_but_looking_at_its_head_does_not(page, student):
-    page.head("/lessons/first/")
+def test_opening_a_lesson_begins_it_but_looking_at_its_head_does_not(reader, student):
+    reader.head("/lessons/first/")
     assert not Achievement.objects.exists()
-    page.get("/lessons/first/")
-    page.get("/lessons/first/")
+    reader.get("/lessons/first/")
+    reader.get("/lessons/first/")
     assert Achievement.objects.get().kind == "lesson_opened"
 
 
@@ -98,28 +98,28 @@ def test_a_lesson_without_labs_is_marked_as_read_and_back(student, db):
             }
         )
     )
-    page = client_of(student)
-    assert page.get("/lessons/after/").status_code == 403
-    answer = page.post("/lessons/only/read/", {"read": "1"}, follow=True)
+    reader = client_of(student)
+    assert reader.get("/lessons/after/").status_code == 403
+    answer = reader.post("/lessons/only/read/", {"read": "1"}, follow=True)
     assert "Отмечено как прочитанное." in answer.text
     assert "Снять отметку" in answer.text
-    assert page.get("/lessons/after/").status_code == 200
-    answer = page.post("/lessons/only/read/", {"read": "0"}, follow=True)
+    assert reader.get("/lessons/after/").status_code == 200
+    answer = reader.post("/lessons/only/read/", {"read": "0"}, follow=True)
     assert "Отметить прочитанным" in answer.text
     # What was once open stays open: the second lesson was begun.
-    assert page.get("/lessons/after/").status_code == 200
+    assert reader.get("/lessons/after/").status_code == 200
 
 
-def test_a_lesson_with_labs_leads_to_them(page):
-    text = page.get("/lessons/first/").text
+def test_a_lesson_with_labs_leads_to_them(reader):
+    text = reader.get("/lessons/first/").text
     assert 'href="/labs/first-lab/"' in text
     assert "Отметить прочитанным" not in text
 
 
 def test_only_a_lesson_with_a_diagram_allows_inline_styles(db):
-    page = client_of(build_world().ana)
-    with_diagram = page.get("/lessons/cdc-source/")["Content-Security-Policy"]
-    without = page.get("/lessons/how-to-read/")["Content-Security-Policy"]
+    reader = client_of(build_world().ana)
+    with_diagram = reader.get("/lessons/cdc-source/")["Content-Security-Policy"]
+    without = reader.get("/lessons/how-to-read/")["Content-Security-Policy"]
     assert "style-src 'self' 'unsafe-inline'" in with_diagram
     assert "unsafe-inline" not in without
     for policy in (with_diagram, without):
@@ -131,8 +131,8 @@ def test_a_missing_translation_is_said_and_marked(db):
     world = build_world()
     world.graduate.language = "en"
     world.graduate.save()
-    page = client_of(world.graduate)
-    page.post("/lessons/how-to-read/read/", {"read": "1"})
-    text = page.get("/lessons/stateful-streams/").text
+    reader = client_of(world.graduate)
+    reader.post("/lessons/how-to-read/read/", {"read": "1"})
+    text = reader.get("/lessons/stateful-streams/").text
     assert "This lesson has not been translated yet" in text
     assert '<article lang="ru">' in text

@@ -36,7 +36,7 @@ FORM = {
     "source": "SELECT 'mine'",
     "revision": "0",
 }
-BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["reader", "fragment"])
 
 
 def form(**changes):
@@ -81,16 +81,16 @@ def test_home_tells_a_stranger_what_this_is(stranger):
 
 @BOTH
 @pytest.mark.parametrize("url", ["/", *GETS])
-def test_a_student_sees_what_is_open(page, url, headers):
-    answer = page.get(url, headers=headers)
+def test_a_student_sees_what_is_open(reader, url, headers):
+    answer = reader.get(url, headers=headers)
     assert answer.status_code == 200
     assert "HX-Request" in answer["Vary"]
 
 
 @BOTH
 @pytest.mark.parametrize("url", LOCKED_GETS)
-def test_what_is_locked_says_what_is_missing(page, url, headers):
-    answer = page.get(url, headers=headers)
+def test_what_is_locked_says_what_is_missing(reader, url, headers):
+    answer = reader.get(url, headers=headers)
     assert answer.status_code == 403
     assert "/lessons/first/" in answer.text
     assert "/labs/first-lab/" in answer.text
@@ -100,23 +100,23 @@ def test_what_is_locked_says_what_is_missing(page, url, headers):
     assert "starter" not in answer.text
 
 
-def test_the_page_of_a_locked_lesson_keeps_the_navigation(page):
-    text = page.get("/lessons/second/").text
+def test_the_page_of_a_locked_lesson_keeps_the_navigation(reader):
+    text = reader.get("/lessons/second/").text
     assert "site-header" in text
     assert text.count('class="is-locked"') == 2  # second and third in the tree
 
 
 @BOTH
 @pytest.mark.parametrize("url", LOCKED_POSTS)
-def test_nothing_is_written_to_what_is_locked(page, url, headers):
-    answer = page.post(url, form(), headers=headers)
+def test_nothing_is_written_to_what_is_locked(reader, url, headers):
+    answer = reader.post(url, form(), headers=headers)
     assert answer.status_code == 403
     assert not Submission.objects.exists()
     assert not Draft.objects.exists()
 
 
-def test_a_refused_post_to_a_locked_lab_gives_the_text_back(page):
-    answer = page.post("/labs/second-lab/send/", form())
+def test_a_refused_post_to_a_locked_lab_gives_the_text_back(reader):
+    answer = reader.post("/labs/second-lab/send/", form())
     assert "SELECT &#x27;mine&#x27;" in answer.text
 
 
@@ -135,42 +135,42 @@ def test_a_refused_post_to_a_locked_lab_gives_the_text_back(page):
         "/attempts/not-a-uuid/",
     ],
 )
-def test_what_does_not_exist_is_404(page, url, headers, monkeypatch, tmp_path):
+def test_what_does_not_exist_is_404(reader, url, headers, monkeypatch, tmp_path):
     monkeypatch.setattr("curriculum.releases.release_tree", lambda release: tmp_path)
-    answer = page.get(url, headers=headers)
+    answer = reader.get(url, headers=headers)
     assert answer.status_code == 404
 
 
 @BOTH
 @pytest.mark.parametrize("action", ["", "status/"])
-def test_another_persons_attempt_is_404(page, action, headers):
+def test_another_persons_attempt_is_404(reader, action, headers):
     other = make_submission(make_user())
-    answer = page.get(f"/attempts/{other.public_id}/{action}", headers=headers)
+    answer = reader.get(f"/attempts/{other.public_id}/{action}", headers=headers)
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("action", ["cancel/", "restore/"])
-def test_another_persons_attempt_cannot_be_touched(page, action):
+def test_another_persons_attempt_cannot_be_touched(reader, action):
     other = make_submission(make_user())
-    assert page.post(f"/attempts/{other.public_id}/{action}").status_code == 404
+    assert reader.post(f"/attempts/{other.public_id}/{action}").status_code == 404
     other.refresh_from_db()
     assert other.state == "queued"
     assert not Draft.objects.exists()
 
 
 @pytest.mark.parametrize("url", POSTS)
-def test_a_get_never_writes(page, url):
-    assert page.get(url).status_code == 405
+def test_a_get_never_writes(reader, url):
+    assert reader.get(url).status_code == 405
 
 
 @pytest.mark.parametrize("url", ["/", *GETS])
-def test_a_post_to_a_page_is_refused(page, url):
-    assert page.post(url).status_code == 405
+def test_a_post_to_a_page_is_refused(reader, url):
+    assert reader.post(url).status_code == 405
 
 
 @pytest.mark.parametrize("url", ["/", *GETS])
-def test_head_answers_like_get(page, url):
-    assert page.head(url).status_code == 200
+def test_head_answers_like_get(reader, url):
+    assert reader.head(url).status_code == 200
 
 
 @pytest.mark.parametrize("url", [*POSTS, "/preferences/"])

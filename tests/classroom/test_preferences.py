@@ -18,14 +18,14 @@ def test_russian_is_the_language_of_those_who_chose_none(stranger):
     assert '<html lang="ru" data-theme="auto">' in stranger.get("/").text
 
 
-def test_the_signed_in_keep_them_in_the_profile(page, student):
-    page.post("/preferences/", {"language": "en"})
-    page.post("/preferences/", {"theme": "light"})
+def test_the_signed_in_keep_them_in_the_profile(reader, student):
+    reader.post("/preferences/", {"language": "en"})
+    reader.post("/preferences/", {"theme": "light"})
     student.refresh_from_db()
     assert (student.language, student.theme) == ("en", "light")
-    page.cookies.clear()
-    page.force_login(student)
-    assert '<html lang="en" data-theme="light">' in page.get("/").text
+    reader.cookies.clear()
+    reader.force_login(student)
+    assert '<html lang="en" data-theme="light">' in reader.get("/").text
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_the_way_back_stays_on_the_site(stranger, target):
 
 
 @pytest.mark.parametrize("body", [{"language": "xx"}, {"theme": "pink"}])
-def test_unknown_values_are_refused(page, student, body):
-    assert page.post("/preferences/", body).status_code == 400
+def test_unknown_values_are_refused(reader, student, body):
+    assert reader.post("/preferences/", body).status_code == 400
     student.refresh_from_db()
     assert (student.language, student.theme) == ("ru", "auto")
 
