@@ -81,7 +81,6 @@ PROGRAM_LANGUAGES = {"sql": "Flink SQL", "pyflink": "PyFlink", "python": "Python
 
 MODULES: dict[str, Words] = {
     "pyflink-cdc": _("CDC with PyFlink"),
-    "stateful-streams": _("Stateful streams"),
 }
 
 # Sentence, and what to do next; both may use the report's params.

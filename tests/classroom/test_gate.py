@@ -36,7 +36,7 @@ FORM = {
     "source": "SELECT 'mine'",
     "revision": "0",
 }
-BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["reader", "fragment"])
+BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 
 
 def form(**changes):
