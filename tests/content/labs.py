@@ -79,6 +79,12 @@ def code_of(slug: str) -> LabCode:
     return LabCode(*loaded)
 
 
+@cache
+def build_of(slug: str, seed: int) -> LabBuild:
+    """Return the lab of ``seed``, made once in a test process."""
+    return code_of(slug).build(seed)
+
+
 def outcome_of(spec: LabSpec, rows: dict[str, Iterable[ExpectedRow]]) -> RunOutcome:
     """Return a completed run whose topics hold ``rows``, by output name."""
     return RunOutcome(

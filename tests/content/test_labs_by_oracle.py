@@ -16,6 +16,7 @@ from tests.content.labs import (
     LABS,
     ROOT,
     SLUGS,
+    build_of,
     code_of,
     comparable,
     failed_checks,
@@ -41,7 +42,7 @@ def test_a_seed_decides_everything(slug):
 def test_right_rows_pass_and_every_mistake_fails_its_check(slug, first):
     spec = spec_of(slug)
     for seed in range(first, first + 10):
-        build = code_of(slug).build(seed)
+        build = build_of(slug, seed)
         right = graded(slug, build, outcome_of(spec, build.expected))
         assert right.points == right.max_points == spec.points, f"seed {seed}"
         for known in spec.misconceptions:
@@ -56,7 +57,7 @@ def test_right_rows_pass_and_every_mistake_fails_its_check(slug, first):
 def test_nothing_written_scores_nothing(slug):
     spec = spec_of(slug)
     for seed in range(SEEDS):
-        verdict = graded(slug, code_of(slug).build(seed), outcome_of(spec, {}))
+        verdict = graded(slug, build_of(slug, seed), outcome_of(spec, {}))
         assert verdict.points == 0, f"seed {seed}"
         assert failed_checks(verdict) == {check.id for check in spec.checks}
 
@@ -64,7 +65,7 @@ def test_nothing_written_scores_nothing(slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_specification_and_code_name_the_same_things(slug):
     spec = spec_of(slug)
-    build = code_of(slug).build(3)
+    build = build_of(slug, 3)
     mistakes = {known.id for known in spec.misconceptions}
     files = {path.stem for path in (LABS / slug / "answers/wrong").iterdir()}
     assert mistakes == set(build.misconceptions) == files
@@ -79,7 +80,7 @@ def test_specification_and_code_name_the_same_things(slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_no_expected_row_is_a_closing_row_and_each_names_its_events(slug):
     spec = spec_of(slug)
-    build = code_of(slug).build(3)
+    build = build_of(slug, 3)
     last = sum(len(stage.events) for stage in build.stages)
     for name, rows in build.expected.items():
         closing = spec.outputs[name].closing
@@ -92,7 +93,7 @@ def test_no_expected_row_is_a_closing_row_and_each_names_its_events(slug):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_closing_stage_comes_last_with_the_reserved_key_twice(slug):
-    *_, closing = code_of(slug).build(3).stages
+    *_, closing = build_of(slug, 3).stages
     assert closing.name == "closing"
     creates = [
         envelope
@@ -108,8 +109,8 @@ def test_the_closing_stage_comes_last_with_the_reserved_key_twice(slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_streams_are_of_moderate_size(slug):
     for seed in range(SEEDS):
-        stream = code_of(slug).stream.build_stream(seed)
-        assert 250 <= len(stream.events) <= 450, f"seed {seed}"
+        events = sum(len(stage.events) for stage in build_of(slug, seed).stages)
+        assert 250 <= events <= 450, f"seed {seed}"
 
 
 @pytest.mark.parametrize(("slug", "path"), FILES, ids=lambda value: str(value)[-40:])
@@ -148,7 +149,7 @@ def test_disorder_within_the_bound_changes_nothing(seed):
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_the_dashboard_has_what_its_task_promises(seed):
-    rows = code_of("realtime-dashboard").build(seed).expected
+    rows = build_of("realtime-dashboard", seed).expected
     tagged = [tag for row in rows["revenue_per_minute"] for tag in row.aspects]
     assert tagged.count("late") >= 3
     assert tagged.count("disorder") >= 3
@@ -161,7 +162,7 @@ def test_the_dashboard_has_what_its_task_promises(seed):
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_the_source_lab_has_what_its_task_promises(seed):
-    rows = code_of("cdc-source").build(seed).expected
+    rows = build_of("cdc-source", seed).expected
     tags = [tag for row in rows["orders_after"] for tag in row.aspects]
     assert tags.count("snapshot") == 40
     assert tags.count("damaged") == 9
