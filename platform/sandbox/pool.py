@@ -55,6 +55,10 @@ class SlotPool:
         """Return the state of each slot."""
         return [slot.health() for slot in self._slots]
 
+    def pids(self) -> list[int]:
+        """Return the outermost process of each slot that lives."""
+        return [slot.pid for slot in self._slots if slot.pid is not None]
+
     def run(
         self,
         request: RunRequest,
