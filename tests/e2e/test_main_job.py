@@ -61,9 +61,8 @@ def submit(page: Page, site: Site, lab: str, source: str) -> None:
     expect(page.locator("#run-panel .result")).to_be_visible(timeout=VERDICT_MS)
 
 
-def test_a_student_works_through_both_lessons_and_the_instructor_sees_it(
-    site, page, browser
-):
+def test_a_student_works_through_both_lessons_and_the_instructor_sees_it(site, browser):
+    page = browser.new_context().new_page()
     sign_in(page, site, "student", "a-long-password-1")
 
     locked = page.goto(f"{site.url}/lessons/stateful-stream-processing/")
@@ -109,3 +108,4 @@ def test_a_student_works_through_both_lessons_and_the_instructor_sees_it(
     teacher.locator('a[href*="/review/attempts/"]').first.click()
     expect(teacher.locator("main")).to_contain_text("CREATE TABLE")
     teacher.context.close()
+    page.context.close()
