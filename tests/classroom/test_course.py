@@ -28,7 +28,7 @@ def test_home_continues_with_the_lab_of_the_latest_draft(reader):
         {"language": "sql", "source": "SELECT 1", "revision": "0"},
     )
     text = reader.get("/").text
-    assert "Продолжить практику" in text
+    assert "Продолжить лабораторную" in text
     assert "Добро пожаловать" not in text
 
 
@@ -67,7 +67,7 @@ def test_the_map_keeps_locked_rows_with_the_reason(reader):
     assert text.count("is-locked") == 2
     assert "Откроется, когда будет готово:" in text
     assert "/lessons/second/" in text
-    assert "сдать практику" in text
+    assert "сдать лабораторную" in text
 
 
 def test_the_map_asks_the_database_a_fixed_number_of_times(

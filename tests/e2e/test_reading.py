@@ -142,7 +142,7 @@ def test_a_walk_by_keyboard_from_log_in_to_the_result(world, visitor):
     tab_to(page, "Источник CDC")
     page.keyboard.press("Enter")
     page.wait_for_url("**/lessons/cdc-source/")
-    tab_to(page, "Практика: Итоги")
+    tab_to(page, "Лабораторная: Итоги")
     page.keyboard.press("Enter")
     page.wait_for_url("**/labs/status-totals/")
     expect(page.locator(".cm-content")).to_be_visible()
