@@ -209,7 +209,7 @@ class CellPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CellState:
-    """Sent by the agent whenever its phase changes; for the pool and its health page."""
+    """Sent by the agent when its phase changes; for the pool and its health page."""
 
     phase: CellPhase
     broker_runs: int = 0

@@ -101,9 +101,7 @@ def _listen(
     os._exit(0)
 
 
-def _run(
-    order: RunProgram, cluster: Cluster, watch: JobWatch, status: Status
-) -> None:
+def _run(order: RunProgram, cluster: Cluster, watch: JobWatch, status: Status) -> None:
     for name, text in order.files.items():
         (WORK / Path(name).name).write_text(text, "utf-8")
     os.chdir(WORK)

@@ -6,6 +6,7 @@ One MiniCluster lives as long as the box and is reached over REST
 unchanged student's file pick the cluster up from the context set here.
 """
 
+import contextlib
 import os
 import struct
 import subprocess
@@ -14,13 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-REST_PORT = 8081
+from runner.rest import REST_PORT
+
 OUT_OF_MEMORY_EXIT = 3
 
 _JAVA = "/rt/java/bin/java"
 _JARS = Path("/rt/jars")
 _LOGGING = "/rt/conf/log4j2.properties"
-_CONNECTION = Path("/tmp/gateway")  # noqa: S108 (the box's own tmpfs)
+_TEMPORARY = Path("/tmp")  # noqa: S108 (the box's own tmpfs)
+_CONNECTION = _TEMPORARY / "gateway"
 
 # The packages that Flink opens to itself in its own start scripts, as far as this
 # runtime has the modules.
@@ -64,8 +67,8 @@ _CLUSTER = {
     "taskmanager.memory.network.max": "32m",
     "taskmanager.memory.managed.size": "64m",
     "taskmanager.numberOfTaskSlots": "8",
-    "io.tmp.dirs": "/tmp",
-    "web.tmpdir": "/tmp",
+    "io.tmp.dirs": str(_TEMPORARY),
+    "web.tmpdir": str(_TEMPORARY),
     "web.submit.enable": "false",
     # Consumption of a stage is read from metrics; the default of 10 s would make each
     # stage last as long, and 0 would turn metrics off.
@@ -172,10 +175,9 @@ class Cluster:
 
     def exit_in_order(self) -> None:
         """Let the Java machine write its class archive and end (closing does not)."""
-        try:
+        # The call itself dies with the machine, in one of several ways.
+        with contextlib.suppress(Exception):
             self.gateway.jvm.System.exit(0)
-        except Exception:  # noqa: BLE001, S110 (the call dies with the machine)
-            pass
         self._process.wait(120)
 
     def _configuration(self, values: dict[str, str]) -> Any:

@@ -4,20 +4,18 @@ A watcher thread asks the MiniCluster five times a second; consumption of a stag
 read from the Kafka source's own ``currentOffset`` gauges over REST.
 """
 
-import json
 import re
 import sys
 import threading
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
 from lab_protocol.messages import LearnerError
-from runner.cluster import OUT_OF_MEMORY_EXIT, REST_PORT, Cluster
+from runner.cluster import OUT_OF_MEMORY_EXIT, Cluster
 from runner.failures import describe_job
+from runner.rest import ask
 
 INTERVAL = 0.2
 # A source that will never read a topic to its end (latest-offset, a bounded scan, a
@@ -124,14 +122,14 @@ class JobWatch:
         """
         running = {
             job["id"]
-            for job in _ask("/jobs")["jobs"]
+            for job in ask("/jobs")["jobs"]
             if job["status"] not in ("FINISHED", "CANCELED", "FAILED")
             and job["id"] not in self._ignored
         }
         if not running or not self._program.submits_no_more(running):
             return False
         for job in running:
-            vertices = _ask(f"/jobs/{job}")["vertices"]
+            vertices = ask(f"/jobs/{job}")["vertices"]
             # A job that is being set up has no vertices yet.
             if not vertices or any(one["status"] != "RUNNING" for one in vertices):
                 return False
@@ -187,7 +185,7 @@ def machine_death(cluster: Cluster) -> LearnerError:
 
 def _vertex_has_consumed(path: str, offsets: dict[str, int]) -> bool:
     gauges = {}
-    for metric in _ask(path):
+    for metric in ask(path):
         if found := _GAUGE.search(metric["id"]):
             gauges[metric["id"]] = f"{found['topic']}:{found['partition']}"
     if not gauges:
@@ -196,14 +194,8 @@ def _vertex_has_consumed(path: str, offsets: dict[str, int]) -> bool:
     if not wanted:
         return True
     chosen = urllib.parse.quote(",".join(sorted(wanted)), safe=",")
-    values = _ask(f"{path}?get={chosen}")
+    values = ask(f"{path}?get={chosen}")
     reached = [
         float(value["value"]) >= offsets[gauges[value["id"]]] for value in values
     ]
     return len(reached) == len(wanted) and all(reached)
-
-
-def _ask(path: str) -> Any:
-    url = f"http://localhost:{REST_PORT}{path}"
-    with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (own loopback)
-        return json.load(answer)

@@ -58,7 +58,8 @@ def _run(tables: Any, statement: Statement) -> None:
         return
     result = tables.execute_sql(text)
     if _SELECT.match(text):
-        threading.Thread(target=_show, args=(result, statement), daemon=True).start()
+        shown = (result, statement)
+        threading.Thread(target=_show, args=shown, daemon=True).start()
     elif not _SILENT.match(text):
         result.print()
         sys.stdout.flush()
@@ -104,7 +105,7 @@ def _reset(tables: Any, key: str | None) -> None:
 
 
 def _show(result: Any, statement: Statement) -> None:
-    """Print the first rows of a query with their kinds, for as long as the box lives."""
+    """Print the first rows of a query with their kinds while the box lives."""
     names = result.get_table_schema().get_field_names()
     print(f"-- {statement.number}: {', '.join(names)}", flush=True)
     try:

@@ -4,16 +4,15 @@ The first job in a fresh Java machine takes 2.6 s, the second 1 s: planner, code
 generation, connector, REST client and task start are loaded by this one.
 """
 
-import json
 import time
-import urllib.request
-from typing import Any
 
-from runner.cluster import REST_PORT, Cluster
+from runner.cluster import Cluster
+from runner.rest import ask
 
 _SCRIPT = """
 CREATE TABLE warm_in (
-  k STRING, n BIGINT, payload ROW<`before` ROW<a INT>, `after` ROW<a INT>>, ts TIMESTAMP(3),
+  k STRING, n BIGINT, payload ROW<`before` ROW<a INT>, `after` ROW<a INT>>,
+  ts TIMESTAMP(3),
   WATERMARK FOR ts AS ts - INTERVAL '1' SECOND
 ) WITH (
   'connector' = 'kafka', 'topic' = 'warm_in', 'format' = 'json',
@@ -71,18 +70,12 @@ def warm_up(cluster: Cluster) -> None:
 
 def _has_written(job: str) -> bool:
     """Tell whether every vertex that feeds a sink has read records."""
-    vertices = _ask(f"/jobs/{job}")["vertices"]
+    vertices = ask(f"/jobs/{job}")["vertices"]
     sinks = [vertex for vertex in vertices if "warm_out" in vertex["name"]]
     for vertex in sinks:
         path = f"/jobs/{job}/vertices/{vertex['id']}/metrics"
-        if vertex["status"] != "RUNNING" or not _ask(path):
+        if vertex["status"] != "RUNNING" or not ask(path):
             return False
         if vertex["metrics"]["read-records"] == 0:
             return False
     return bool(sinks)
-
-
-def _ask(path: str) -> Any:
-    url = f"http://localhost:{REST_PORT}{path}"
-    with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (own loopback)
-        return json.load(answer)

@@ -21,6 +21,7 @@ from lab_protocol.wire import ProtocolError, from_jsonable
 from sandbox.errors import AuthorFault
 from sandbox.image.manifest import Image
 from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
+from sandbox.pipes import opened
 from sandbox.privileges import as_ordinary_user, explain_refusal
 
 MIB = 1024 * 1024
@@ -152,14 +153,13 @@ def _exchange(
     seconds: float,
 ) -> tuple[bytes, str]:
     """Write the order and read both streams until they end, all within ``seconds``."""
-    assert process.stdin is not None
-    assert process.stderr is not None
+    stdin, stderr = opened(process.stdin), opened(process.stderr)
     deadline = time.monotonic() + seconds
-    heard: dict[Any, bytearray] = {answer: bytearray(), process.stderr: bytearray()}
+    heard: dict[Any, bytearray] = {answer: bytearray(), stderr: bytearray()}
     pending = memoryview(order)
-    os.set_blocking(process.stdin.fileno(), False)
-    with selectors.DefaultSelector() as selector, process.stdin, process.stderr:
-        selector.register(process.stdin, selectors.EVENT_WRITE)
+    os.set_blocking(stdin.fileno(), False)
+    with selectors.DefaultSelector() as selector, stdin, stderr:
+        selector.register(stdin, selectors.EVENT_WRITE)
         for source in heard:
             selector.register(source, selectors.EVENT_READ)
         while selector.get_map():
@@ -169,14 +169,14 @@ def _exchange(
                     lab, "timeout", f"the lab's code took more than {seconds:.0f} s"
                 )
             for key, _ in selector.select(min(left, 0.5)):
-                if key.fileobj is process.stdin:
+                if key.fileobj is stdin:
                     try:
-                        pending = pending[os.write(process.stdin.fileno(), pending) :]
+                        pending = pending[os.write(key.fd, pending) :]
                     except BrokenPipeError:
                         pending = pending[len(pending) :]
                     if not pending:
-                        selector.unregister(process.stdin)
-                        process.stdin.close()
+                        selector.unregister(stdin)
+                        stdin.close()
                     continue
                 chunk = os.read(key.fd, 256 * 1024)
                 if not chunk:
@@ -184,6 +184,6 @@ def _exchange(
                 heard[key.fileobj] += chunk
                 if len(heard[answer]) > _ANSWER_BYTES:
                     raise AuthorFault(lab, "too_large", "the answer exceeds 32 MiB")
-                del heard[process.stderr][:-_WORDS_BYTES]
-        said = bytes(heard[process.stderr])
+                del heard[stderr][:-_WORDS_BYTES]
+        said = bytes(heard[stderr])
     return bytes(heard[answer]), said.decode("utf-8", "replace")

@@ -1,7 +1,7 @@
 """What can be wrong with the engine itself or with author's code."""
 
 
-class SandboxUnavailable(RuntimeError):  # noqa: N818 (named for what the caller sees)
+class SandboxUnavailable(RuntimeError):
     """The engine cannot take work: a stable ``code`` and the ``repair`` to type."""
 
     def __init__(self, code: str, message: str, repair: str = "") -> None:
@@ -14,7 +14,7 @@ class SandboxUnavailable(RuntimeError):  # noqa: N818 (named for what the caller
         return f"{text}. Repair: {self.repair}" if self.repair else text
 
 
-class AuthorFault(RuntimeError):  # noqa: N818
+class AuthorFault(RuntimeError):
     """Author's code failed in its jail: the ``lab``, a ``code`` and what it said.
 
     Codes: ``error`` (an exception; ``trace`` has it), ``timeout``, ``garbage`` (no or

@@ -80,9 +80,7 @@ class SlotPool:
                 records={},
             )
         try:
-            return slot.run(
-                request, on_progress=on_progress, is_cancelled=is_cancelled
-            )
+            return slot.run(request, on_progress=on_progress, is_cancelled=is_cancelled)
         finally:
             with self._changed:
                 self._free.append(slot)

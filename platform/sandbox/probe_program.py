@@ -11,6 +11,11 @@ import json
 import os
 import pathlib
 import socket
+from collections.abc import Iterable
+from typing import Any
+
+# True, or what was found instead.
+Answer = Any
 
 ALLOWED_NAMES = {
     "PATH", "LC_ALL", "TZ", "JAVA_HOME", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH",
@@ -26,7 +31,7 @@ SYSTEM_CALLS = {"ptrace": 101, "mount": 165, "bpf": 321, "keyctl": 250, "unshare
 PROC = pathlib.Path("/proc")
 
 
-def refuses_connection(host, port):
+def refuses_connection(host: str, port: int) -> Answer:
     """Return True when no TCP connection comes about."""
     try:
         socket.create_connection((host, port), timeout=0.4).close()
@@ -35,18 +40,17 @@ def refuses_connection(host, port):
     return f"connected to {host}:{port}"
 
 
-def refuses_writing(path):
+def refuses_writing(path: str) -> Answer:
     """Return True when no file can be made there."""
     try:
-        with open(path, "w") as file:
-            file.write("x")
+        pathlib.Path(path).write_text("x")
     except OSError:
         return True
-    os.unlink(path)
+    pathlib.Path(path).unlink()
     return f"wrote {path}"
 
 
-def refuses_call(number):
+def refuses_call(number: int) -> Answer:
     """Return True when the system call is not permitted."""
     libc = ctypes.CDLL(None, use_errno=True)
     # Harmless arguments where the call is allowed: an impossible request, flag 0.
@@ -56,7 +60,7 @@ def refuses_call(number):
     return f"result {result}, errno {ctypes.get_errno()}"
 
 
-def refuses_family(family):
+def refuses_family(family: int) -> Answer:
     """Return True when no socket of that family can be made."""
     try:
         socket.socket(family, socket.SOCK_RAW).close()
@@ -65,17 +69,19 @@ def refuses_family(family):
     return f"family {family} opened"
 
 
-def only(found, allowed):
+def only(found: Iterable[str], allowed: set[str]) -> Answer:
     """Return True when nothing but the allowed was found."""
     return sorted(set(found) - set(allowed)) or True
 
 
-def interfaces():
+def interfaces() -> list[str]:
+    """Return the names of the network interfaces."""
     lines = (PROC / "net/dev").read_text().splitlines()[2:]
     return [line.split(":")[0].strip() for line in lines]
 
 
-def commands():
+def commands() -> list[str]:
+    """Return the short names of all processes that can be seen."""
     names = []
     for folder in PROC.iterdir():
         if folder.name.isdigit():
@@ -86,7 +92,7 @@ def commands():
     return names
 
 
-def no_privileges():
+def no_privileges() -> Answer:
     """Return True when the process has no capability and cannot gain one."""
     status = dict(
         line.split(":\t", 1)
@@ -100,7 +106,8 @@ def no_privileges():
     return wrong or True
 
 
-def main():
+def main() -> None:
+    """Make every attempt and print what came of them."""
     here = pathlib.Path(__file__).resolve().parent
     targets = json.loads((here / "targets.json").read_text())
     found = {
@@ -108,8 +115,10 @@ def main():
         "metadata_service": refuses_connection("169.254.169.254", 80),
         "host_loopback": refuses_connection("127.0.0.1", targets["port"]),
         "interfaces": only(interfaces(), {"lo"}),
-        "host_file": not os.path.exists(targets["file"]) or targets["file"],
-        "root_folder": only(os.listdir("/"), ALLOWED_ROOT),
+        "host_file": not pathlib.Path(targets["file"]).exists() or targets["file"],
+        "root_folder": only(
+            (path.name for path in pathlib.Path("/").iterdir()), ALLOWED_ROOT
+        ),
         "environment": only(os.environ, ALLOWED_NAMES),
         "processes": only(commands(), ALLOWED_COMMANDS),
         "privileges": no_privileges(),

@@ -25,7 +25,7 @@ CREATE TABLE sink (v STRING) WITH (
   'connector' = 'kafka', 'topic' = '{_INPUT}', 'format' = 'json',
   'properties.bootstrap.servers' = 'localhost:9092');
 INSERT INTO sink VALUES ('x');
-"""
+"""  # noqa: S608 (Flink SQL of constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,15 @@ def _probe_box(pool: SlotPool, files: dict[str, str]) -> list[Finding]:
         seen = f"{outcome.ending} {outcome.detail} {outcome.stdout[-300:]}"
         return [Finding("probe_ran", is_denied=False, seen=seen)]
     findings = [
-        Finding(name, is_denied=answer is True, seen="" if answer is True else str(answer))
+        Finding(
+            name, is_denied=answer is True, seen="" if answer is True else str(answer)
+        )
         for name, answer in answers.items()
     ]
     if len(findings) != _PROBES:
-        findings.append(Finding("probe_count", is_denied=False, seen=str(len(findings))))
+        findings.append(
+            Finding("probe_count", is_denied=False, seen=str(len(findings)))
+        )
     return findings
 
 
@@ -95,10 +99,10 @@ def _probe_broker(pool: SlotPool) -> Finding:
         is_cancelled=lambda: False,
     )
     said = "" if outcome.error is None else outcome.error.message + outcome.error.kind
-    denied = (
-        outcome.ending is Ending.LEARNER_ERROR and "authoriz" in said.lower()
+    denied = outcome.ending is Ending.LEARNER_ERROR and "authoriz" in said.lower()
+    return Finding(
+        "write_input_topic", denied, "" if denied else f"{outcome.ending} {said}"
     )
-    return Finding("write_input_topic", denied, "" if denied else f"{outcome.ending} {said}")
 
 
 def _request(language: Language, files: dict[str, str], entry: str) -> RunRequest:

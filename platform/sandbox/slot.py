@@ -23,6 +23,7 @@ from lab_protocol.messages import (
 from lab_protocol.wire import ProtocolError, decode, encode
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import Image
+from sandbox.pipes import opened
 from sandbox.privileges import as_ordinary_user, explain_refusal, own_namespaces
 from sandbox.settings import SandboxSettings
 
@@ -47,7 +48,7 @@ class SlotHealth:
 
 
 class Slot:
-    """Starts, feeds and replaces the agent of one slot; used by one thread at a time."""
+    """Starts, feeds and replaces the agent of one slot; for one thread at a time."""
 
     def __init__(self, settings: SandboxSettings, number: int) -> None:
         self._settings = settings
@@ -122,7 +123,7 @@ class Slot:
         on_progress: Callable[[RunProgress], None],
         is_cancelled: Callable[[], bool],
     ) -> RunOutcome:
-        """Run ``request`` to its outcome; faults of ours are a platform_fault outcome."""
+        """Run ``request`` to its outcome; faults of ours end as a platform_fault."""
         self.start()
         self._runs += 1
         deadline = (
@@ -160,7 +161,9 @@ class Slot:
             process = self._process
             if process is None or process.poll() is not None:
                 time.sleep(0.1)  # the last words of the agent
-                raise explain_refusal(self._failure or self._said.decode("utf-8", "replace"))
+                raise explain_refusal(
+                    self._failure or self._said.decode("utf-8", "replace")
+                )
             if time.monotonic() > deadline:
                 raise SandboxUnavailable(
                     "cell_slow", f"slot {self.number} was not ready in {seconds:.0f} s"
@@ -212,9 +215,9 @@ class Slot:
         )
 
     def _read_messages(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdout is not None
         messages = self._messages
-        for line in process.stdout:
+        pipe = opened(process.stdout)
+        for line in pipe:
             try:
                 message = decode(line, _MESSAGES)
             except ProtocolError as error:
@@ -226,13 +229,13 @@ class Slot:
                     self._failure = f"{message.code}: {message.message}"
                 messages.put(message)
         messages.put(None)
-        process.stdout.close()
+        pipe.close()
 
     def _read_errors(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
+        pipe = opened(process.stderr)
+        for line in pipe:
             self._said = (self._said + line)[-8000:]
-        process.stderr.close()
+        pipe.close()
 
 
 def agent_environment(image: Image) -> dict[str, str]:

@@ -9,6 +9,7 @@ import json
 import sys
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,10 @@ def _request(chosen: argparse.Namespace, build: LabBuild) -> RunRequest:
     limits = Limits(wall_seconds=chosen.wall)
     path = chosen.root / "labs" / chosen.lab / "lab.yaml"
     if path.exists() and not outputs:
-        from curriculum.specs import LabSpec  # noqa: PLC0415
-        import yaml  # noqa: PLC0415
+        # Only where the web environment is: the engine itself needs neither.
+        import yaml
+
+        from curriculum.specs import LabSpec
 
         spec = LabSpec.model_validate(yaml.safe_load(path.read_text("utf-8")))
         inputs = [Topic(one.topic, one.partitions) for one in spec.streams]
@@ -116,8 +119,6 @@ def _closing(text: str) -> ClosingRow:
 def _run(
     settings: SandboxSettings, request: RunRequest, *, repeat: int, warm: bool
 ) -> list[RunOutcome]:
-    from dataclasses import replace
-
     outcomes = []
     with SlotPool(replace(settings, slots=1)) as pool:
         for _ in range(repeat):
@@ -148,7 +149,9 @@ def _summary(outcome: RunOutcome, rows: int) -> dict[str, Any]:
             name: getattr(timings, name) and round(getattr(timings, name), 3)
             for name in ("box_ready", "job_sent", "first_row", "last_row", "ended")
         },
-        "error": None if outcome.error is None else {
+        "error": None
+        if outcome.error is None
+        else {
             "kind": outcome.error.kind,
             "message": outcome.error.message,
             "file": outcome.error.file,

@@ -89,8 +89,16 @@ def test_a_script_without_a_job_ends_at_once_and_says_so(run) -> None:
 @pytest.mark.parametrize(
     ("statement", "line", "words"),
     [
-        ("INSERT INTO totals\nSELECT `at`,\n  statsu, amount FROM orders;", 3, "statsu"),
-        ("INSERT INTO totals\nSELECT `at` status amount\nFROM FROM orders;", 2, "amount"),
+        (
+            "INSERT INTO totals\nSELECT `at`,\n  statsu, amount FROM orders;",
+            3,
+            "statsu",
+        ),
+        (
+            "INSERT INTO totals\nSELECT `at` status amount\nFROM FROM orders;",
+            2,
+            "amount",
+        ),
         ("INSERT INTO nowhere SELECT 1;", 1, "nowhere"),
         ("CREATE VIEW v AS SELECT * FROM orders", 1, ""),
     ],
@@ -112,7 +120,9 @@ def test_wrong_sql_is_told_by_statement_and_line(
 
 
 def test_a_job_that_fails_while_it_runs_is_told_by_its_root_cause(run) -> None:
-    outcome = run("INSERT INTO totals SELECT `at`, status, CAST(status AS INT) FROM orders;")
+    outcome = run(
+        "INSERT INTO totals SELECT `at`, status, CAST(status AS INT) FROM orders;"
+    )
     assert outcome.ending is Ending.LEARNER_ERROR
     assert outcome.error is not None
     assert outcome.error.kind == "NumberFormatException"
@@ -137,7 +147,7 @@ def test_a_python_syntax_error_names_its_line(run_python) -> None:
 
 
 def test_a_pyflink_error_names_the_line_that_called(run_python) -> None:
-    program = PY_TABLES + "tables.execute_sql('SELECT nothing FROM orders')\n"
+    program = PY_TABLES + "tables.execute_sql('SELECT nothing FROM orders')\n"  # noqa: S608
     outcome = run_python(program)
     assert outcome.ending is Ending.LEARNER_ERROR
     assert outcome.error is not None
@@ -281,14 +291,16 @@ def test_rows_written_before_an_exit_are_read(run_python) -> None:
     outcome = run_python(
         PY_TABLES
         + "import os\n"
-        + "tables.execute_sql(\"INSERT INTO totals VALUES (CAST(NULL AS TIMESTAMP(3)),"
-        + " 'one', 1)\").wait()\nos._exit(0)\n"
+        + 'tables.execute_sql("INSERT INTO totals VALUES (CAST(NULL AS TIMESTAMP(3)),'
+        + " 'one', 1)\").wait()\nos._exit(0)\n"  # noqa: S608
     )
     assert [row["status"] for row in values(outcome)] == ["one"]
 
 
 def test_a_select_shows_its_rows_with_their_kinds(run) -> None:
-    outcome = run("SELECT status, COUNT(*) AS n FROM orders GROUP BY status;", closing=())
+    outcome = run(
+        "SELECT status, COUNT(*) AS n FROM orders GROUP BY status;", closing=()
+    )
     assert outcome.ending is Ending.COMPLETED
     assert "+I paid" in outcome.stdout or "+I new" in outcome.stdout
     assert "+U late, 4" in outcome.stdout

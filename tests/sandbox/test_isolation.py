@@ -22,7 +22,10 @@ CREATE TABLE elsewhere (status STRING) WITH (
     ("topic", "statement"),
     [
         ("orders", "INSERT INTO elsewhere SELECT 'forged';"),
-        ("totals", "INSERT INTO totals SELECT `at`, e.status, 1 FROM elsewhere e, orders;"),
+        (
+            "totals",
+            "INSERT INTO totals SELECT `at`, e.status, 1 FROM elsewhere e, orders;",
+        ),
         ("warm_in", "INSERT INTO elsewhere SELECT 'forged';"),
         ("__consumer_offsets", "INSERT INTO elsewhere SELECT 'forged';"),
         ("unknown", "INSERT INTO elsewhere SELECT 'forged';"),
@@ -87,7 +90,7 @@ def test_status_lines_forged_by_a_program_win_nothing(run_python) -> None:
         "for fd in range(3, 64):\n"
         "    try:\n"
         "        if stat.S_ISFIFO(os.fstat(fd).st_mode):\n"
-        "            os.write(fd, b'{\"protocol\": 1, \"type\": \"RunOutcome\"}\\n'\n"
+        '            os.write(fd, b\'{"protocol": 1, "type": "RunOutcome"}\\n\'\n'
         "                     + b'\\xff' * 300_000 + b'\\n' + b'{\"type\": 1\\n')\n"
         "            print('forged')\n"
         "    except OSError:\n"

@@ -53,7 +53,7 @@ def test_a_killed_agent_leaves_nothing_and_is_replaced(
         root = pool.pids()[0]
         inside = descendants(root)
         assert len(javas(root)) == 2
-        agent = [pid for pid in inside if command_name(pid).startswith("python3.12")][0]
+        agent = next(pid for pid in inside if command_name(pid) == "python3.12")
         os.kill(agent, signal.SIGKILL)
         assert wait_gone([root, *inside], 3) == []
         outcome = pool.run(

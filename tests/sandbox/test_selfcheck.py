@@ -23,7 +23,9 @@ def test_every_attempt_from_inside_a_box_is_denied(pool: SlotPool) -> None:
 
 def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
     program = tmp_path / "probe.py"
-    program.write_text(Path(selfcheck.__file__).with_name("probe_program.py").read_text())
+    program.write_text(
+        Path(selfcheck.__file__).with_name("probe_program.py").read_text()
+    )
     canary = tmp_path / "canary"
     canary.touch()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -39,8 +41,16 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
     answers = json.loads(done.stdout)
     # Whether the test's own machine has a way out, or lets this user open raw sockets
     # and write to /, is not what is tested.
-    certain = {"host_loopback", "host_file", "root_folder", "environment", "processes",
-               "privileges", "write_runtime", "call_unshare"}
+    certain = {
+        "host_loopback",
+        "host_file",
+        "root_folder",
+        "environment",
+        "processes",
+        "privileges",
+        "write_runtime",
+        "call_unshare",
+    }
     assert {name for name in certain if answers[name] is True} == set()
 
 

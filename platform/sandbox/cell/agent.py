@@ -176,9 +176,7 @@ class Agent:
             self._replace_box()
 
     def _new_broker(self) -> Broker:
-        return Broker(
-            self._settings.image, flags=(), archives=self._settings.archives
-        )
+        return Broker(self._settings.image, flags=(), archives=self._settings.archives)
 
 
 def _cancelled(request: RunRequest) -> RunOutcome:

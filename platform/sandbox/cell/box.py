@@ -16,6 +16,7 @@ from sandbox.cell.mounts import box_jail
 from sandbox.cell.process_table import TreeMeter, Usage, descendants
 from sandbox.cell.speech import Speech
 from sandbox.jail import Mount
+from sandbox.pipes import opened
 from sandbox.settings import CellSettings
 
 MIB = 1024 * 1024
@@ -41,8 +42,13 @@ class Box:
     calls often; nobody else touches the descriptors.
     """
 
-    def __init__(self, settings: CellSettings, *, mounts: Sequence[Mount] = (),
-                 java_flags: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        settings: CellSettings,
+        *,
+        mounts: Sequence[Mount] = (),
+        java_flags: Sequence[str] = (),
+    ) -> None:
         """Start the box; returns at once."""
         self.name = secrets.token_hex(4)
         self.stage = Stage()
@@ -87,13 +93,11 @@ class Box:
 
     @property
     def _stdout(self) -> int:
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
+        return opened(self._process.stdout).fileno()
 
     @property
     def _stderr(self) -> int:
-        assert self._process.stderr is not None
-        return self._process.stderr.fileno()
+        return opened(self._process.stderr).fileno()
 
     def is_alive(self) -> bool:
         """Tell whether the box lives."""
@@ -108,10 +112,10 @@ class Box:
 
     def send(self, message: object) -> None:
         """Give the runner an order; a box that is gone takes it in silence."""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(encode(message))
-            self._process.stdin.flush()
+            pipe = opened(self._process.stdin)
+            pipe.write(encode(message))
+            pipe.flush()
         except BrokenPipeError:
             return
 
@@ -139,6 +143,10 @@ class Box:
     def measure(self) -> Usage:
         """Return what the box uses now."""
         return self._meter.measure()
+
+    def demand_seconds(self, usage: Usage) -> float:
+        """Return processor time that the box has used or has waited for."""
+        return usage.cpu_seconds + self._meter.waiting_seconds()
 
     def scratch_is_full_of_files(self, limit: int) -> bool:
         """Tell whether /tmp and /work hold more than ``limit`` files together.

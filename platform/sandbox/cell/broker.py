@@ -127,9 +127,7 @@ class Broker:
         grants = [_topic_right(topic.name, AclOperation.READ) for topic in inputs]
         grants += [_topic_right(topic.name, AclOperation.WRITE) for topic in outputs]
         if grants:
-            self._settle(
-                self._admin.create_acls(grants, request_timeout=_CALL_SECONDS)
-            )
+            self._settle(self._admin.create_acls(grants, request_timeout=_CALL_SECONDS))
         self.runs += 1
 
     def close_run(self, names: Iterable[str]) -> None:
@@ -225,9 +223,7 @@ class Broker:
             raise CellFault("broker_format", "the broker's storage was not formatted")
 
     def _start(self, program: Sequence[str]) -> subprocess.Popen[bytes]:
-        jail = broker_jail(
-            self._image, Mount(self.folder, "/data", writable=True)
-        )
+        jail = broker_jail(self._image, Mount(self.folder, "/data", writable=True))
         command = ["/rt/java/bin/java", *JVM_FLAGS, *self._flags]
         command += ["-cp", self._class_path(), *program]
         return start_jailed(jail, command, image=self._image)

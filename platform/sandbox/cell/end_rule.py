@@ -19,20 +19,22 @@ _UNREPORTED_SECONDS = 0.6
 
 
 class CpuHistory:
-    """Shares of one core that the box used in the last samples."""
+    """Shares of one core that the box used or waited for in the last samples."""
 
     def __init__(self) -> None:
         self._shares: deque[float] = deque(maxlen=QUIET_SAMPLES)
         self._last: tuple[float, float] | None = None
 
+    def is_due(self, now: float) -> bool:
+        """Tell whether the next reading is wanted."""
+        return self._last is None or now - self._last[0] >= SAMPLE_SECONDS
+
     def add(self, now: float, cpu_seconds: float) -> None:
-        """Take a reading; readings closer than the sample time are left out."""
+        """Take a reading of processor time used and waited for, in seconds."""
         if self._last is None:
             self._last = (now, cpu_seconds)
             return
         passed = now - self._last[0]
-        if passed < SAMPLE_SECONDS:
-            return
         self._shares.append((cpu_seconds - self._last[1]) / passed)
         self._last = (now, cpu_seconds)
 

@@ -1,7 +1,7 @@
 """A fault of the cell itself; never the student's."""
 
 
-class CellFault(RuntimeError):  # noqa: N818 (named for what the caller sees)
+class CellFault(RuntimeError):
     """Something of ours broke: a stable ``code`` and what was seen."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -9,12 +9,17 @@ import time
 from lab_protocol.messages import CancelRun, RunRequest
 from lab_protocol.wire import decode, encode
 
+# One common base: decode() is typed by what it may return.
+_KINDS: tuple[type[RunRequest | CancelRun], ...] = (RunRequest, CancelRun)
+
 
 class Host:
     """Reads the worker's messages; the end of its pipe is the end of the cell."""
 
     def __init__(self) -> None:
-        self._requests: queue.SimpleQueue[tuple[RunRequest, float]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[tuple[RunRequest, float]] = (
+            queue.SimpleQueue()
+        )
         self._cancelled: set[str] = set()
         self._output = os.dup(1)
         # Nothing that a library prints may get between the messages.
@@ -43,7 +48,7 @@ class Host:
 
     def _listen(self) -> None:
         for line in sys.stdin.buffer:
-            message = decode(line, (RunRequest, CancelRun))
+            message: RunRequest | CancelRun = decode(line, _KINDS)
             if isinstance(message, RunRequest):
                 self._requests.put((message, time.monotonic()))
             else:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sandbox.cell.faults import CellFault
@@ -60,7 +61,7 @@ def kill_jailed(process: "subprocess.Popen[bytes]", *, seconds: float = 10.0) ->
     process.wait()
     deadline = time.monotonic() + seconds
     for pid in inside:
-        while os.path.exists(f"/proc/{pid}"):
+        while Path(f"/proc/{pid}").exists():
             if time.monotonic() > deadline:
                 raise CellFault("box_kill", f"process {pid} of a jail did not end")
             with contextlib.suppress(ChildProcessError):

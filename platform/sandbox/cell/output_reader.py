@@ -91,8 +91,10 @@ class OutputReader:
             count += 1
         return count
 
-    def drain(self, *, stage: int, seconds: float, max_rows: int, max_bytes: int) -> None:
-        """Read to the end of what is committed, or to the limits, after the box died."""
+    def drain(
+        self, *, stage: int, seconds: float, max_rows: int, max_bytes: int
+    ) -> None:
+        """Read, after the box died, to the end of what is committed or to a limit."""
         targets = self._committed_ends()
         self._ends.clear()
         # A partition that already stood at its end says so only once: asking again

@@ -75,6 +75,29 @@ class TreeMeter:
             processes=len(tree),
         )
 
+    def waiting_seconds(self) -> float:
+        """Return how long the tree's living threads have stood in line for a core.
+
+        On a loaded machine a busy box can get as little of a core as an idle one;
+        only this tells them apart. 0 where the kernel does not account for it.
+        """
+        total = 0
+        for pid in descendants(self._root):
+            try:
+                threads = list((_PROC / str(pid) / "task").iterdir())
+            except OSError:
+                continue
+            total += sum(_run_delay(thread) for thread in threads)
+        return total / 1e9
+
+
+def _run_delay(thread: Path) -> int:
+    """Return nanoseconds that a thread was able to run and had no core."""
+    try:
+        return int((thread / "schedstat").read_bytes().split()[1])
+    except (OSError, IndexError):
+        return 0
+
 
 def _below(entries: dict[int, _Entry], root: int) -> list[int]:
     children: dict[int, list[int]] = {}
@@ -91,16 +114,15 @@ def _below(entries: dict[int, _Entry], root: int) -> list[int]:
 
 def _entries() -> dict[int, _Entry]:
     entries = {}
-    for name in os.listdir(_PROC):
-        if name.isdigit() and (entry := _entry(int(name))):
-            entries[int(name)] = entry
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit() and (entry := _entry(folder)):
+            entries[int(folder.name)] = entry
     return entries
 
 
-def _entry(pid: int) -> _Entry | None:
+def _entry(folder: Path) -> _Entry | None:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
+        text = (folder / "stat").read_bytes()
     except OSError:
         return None
     # The name in parentheses may hold anything, blanks and parentheses included.

@@ -90,7 +90,11 @@ def record_archives(settings: CellSettings) -> Path:
     _await(box, lambda message: isinstance(message, BoxWarm), "BoxWarm")
     broker.open_run([Topic("train_in"), Topic("train_rates")], [Topic("train_out")])
     box.send(RunProgram(Language.SQL, {"train.sql": TRAINING_SQL}, "train.sql"))
-    _await(box, lambda message: isinstance(message, JobsSeen) and message.running > 0, "a job")
+    _await(
+        box,
+        lambda message: isinstance(message, JobsSeen) and message.running > 0,
+        "a job",
+    )
     _feed_training(broker)
     time.sleep(6)
     box.send(DumpClasses())
@@ -117,7 +121,10 @@ def _feed_training(broker: Broker) -> None:
         producer.produce(
             "train_rates",
             key=f"c{number % 5}",
-            value=f'{{"customer": "c{number % 5}", "rate": "{number}.1", "at": "{stamp}"}}',
+            value=(
+                f'{{"customer": "c{number % 5}", "rate": "{number}.1", '
+                f'"at": "{stamp}"}}'
+            ),
         )
     producer.flush(20)
 

@@ -163,7 +163,9 @@ class Run:
             self._metered_at = now
             self._usage = self._box.measure()
             self._peak = max(self._peak, self._usage.memory_bytes)
-            self._cpu.add(now, self._usage.cpu_seconds)
+            # The quiet rule asks only once the whole stream is out.
+            if self._feeder.is_done and self._cpu.is_due(now):
+                self._cpu.add(now, self._box.demand_seconds(self._usage))
         reading = Reading(
             wall_seconds=now - self._sent_at,
             cpu_seconds=self._usage.cpu_seconds - self._cpu_before,

@@ -63,4 +63,4 @@ LEFT JOIN train_rates FOR SYSTEM_TIME AS OF o.event_time AS r
 ON o.customer = r.customer;
 INSERT INTO counts SELECT status, COUNT(*) FROM orders GROUP BY status;
 END;
-"""
+"""  # noqa: S608 (Flink SQL of constants)

@@ -21,7 +21,9 @@ def main() -> int:
     try:
         if chosen.command == "build":
             image = build_image(
-                root=chosen.root, runtime=runtime, report=lambda line: print(line, flush=True)
+                root=chosen.root,
+                runtime=runtime,
+                report=lambda line: print(line, flush=True),
             )
         else:
             image = load_image(runtime)

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sandbox.errors import SandboxUnavailable
@@ -39,17 +40,20 @@ def build_image(*, root: Path, runtime: Path, report: Report) -> Image:
     for part in STATIC_PARTS:
         name = f"{part.name}-{part.digest(sources)}"
         folders[part.name] = name
-        _build_part(runtime / name, report, lambda path, p=part: p.fill(sources, path))
+        _build_part(runtime / name, report, partial(part.fill, sources))
     recorded = (("broker", record_broker), ("archives", record_archives))
     for part_name, record in recorded:
         name = f"{part_name}-{recorded_digest(part_name, sources, folders)}"
         image = Image(runtime, dict(folders))
-        _build_part(runtime / name, report, lambda path, r=record, i=image: r(i, path))
+        _build_part(runtime / name, report, partial(record, image))
         folders[part_name] = name
     image = Image(runtime, folders)
     previous = _current(runtime)
     save_image(image)
-    _prune(runtime, keep={*folders.values(), *(previous.folders.values() if previous else ())})
+    _prune(
+        runtime,
+        keep={*folders.values(), *(previous.folders.values() if previous else ())},
+    )
     return image
 
 

@@ -147,7 +147,11 @@ def link_file(source: str, target: str) -> None:
 
 def _python_inputs(sources: Sources) -> Iterable[str]:
     stat = sources.base_python.stat()
-    return [sources.version, str(sources.base_python), f"{stat.st_size} {stat.st_mtime}"]
+    return [
+        sources.version,
+        str(sources.base_python),
+        f"{stat.st_size} {stat.st_mtime}",
+    ]
 
 
 def _fill_python(sources: Sources, folder: Path) -> None:
@@ -194,7 +198,9 @@ def _fill_jars(sources: Sources, folder: Path) -> None:
     jars = [*(flink / "lib").glob("*.jar"), *(flink / "opt").glob("flink-python*.jar")]
     # planner-loader unpacks the planner at run time into a class loader of its own;
     # the planner itself on the class path starts 0.5 s faster and can be archived.
-    jars = [jar for jar in jars if not jar.name.startswith("flink-table-planner-loader")]
+    jars = [
+        jar for jar in jars if not jar.name.startswith("flink-table-planner-loader")
+    ]
     jars += [jar for jar in sources.jars.glob("*.jar") if _is_flink(jar)]
     for jar in jars:
         link_file(str(jar), str(folder / jar.name))
