@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from accounts.models import User
-from curriculum.catalogue import Lab
+from curriculum.catalogue import Lab, UnknownItem
 from progress.access import CourseMap, LabState, LessonEntry, LessonState
-from submissions.models import Draft
+from submissions.models import Draft, Submission, Verdict
+from submissions.selectors import current_verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,25 @@ def next_item(*, user: User, course: CourseMap) -> NextItem | None:
             if item.state is LabState.OPEN:
                 return NextItem(entry_up, item.lab, begun=False)
     return NextItem(entry_up, None, begun=entry_up.state is LessonState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What follows a pass: another lab of the lesson, else the next open lesson."""
+
+    lesson: LessonEntry
+    lab: Lab | None
+    next: LessonEntry | None
+
+
+def next_step(course: CourseMap, submission: Submission) -> NextStep | None:
+    """Return what to do after a passed submit; None after anything else."""
+    verdict = current_verdict(submission)
+    if verdict is None or verdict.result != Verdict.Result.PASSED:
+        return None
+    try:
+        lesson, _entry = course.lab(submission.lab)
+    except UnknownItem:
+        return None
+    other = next((lab.lab for lab in lesson.labs if lab.state is LabState.OPEN), None)
+    return NextStep(lesson, other, course.next_up if other is None else None)

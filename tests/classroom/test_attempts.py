@@ -218,3 +218,27 @@ def test_the_page_is_in_the_language_of_the_profile(world):
     assert "Not passed yet: the rows differ" in text
     assert "Totals by status are right" in text
     assert 'lang="en"' in text
+
+
+def test_no_page_has_an_id_twice(world):
+    """The fragments carry an announcer of their own; a page has one already."""
+    make_submission(world.ana, lab="status-totals")
+    reader = client_of(world.ana)
+    waiting = Submission.objects.filter(user=world.ana, state="queued").get()
+    for url in (
+        "/",
+        "/labs/status-totals/",
+        "/lessons/cdc-source/",
+        f"/attempts/{waiting.public_id}/",
+        f"/attempts/{world.submissions['failed'].public_id}/",
+    ):
+        ids = re.findall(r'\sid="([^"]+)"', reader.get(url).text)
+        assert sorted(ids) == sorted(set(ids)), url
+
+
+def test_a_passed_lab_leads_on_when_one_comes_back(world):
+    Submission.objects.filter(pk=world.submissions["passed"].pk).update(
+        created_at=timezone.now()
+    )
+    text = client_of(world.graduate).get("/labs/status-totals/").text
+    assert "Что дальше" in text

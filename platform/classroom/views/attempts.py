@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from classroom.continuing import next_step
 from classroom.gate import StudentRequest, course_of, student_page
 from classroom.views.live import live_context
 from classroom.wording import summary
 from curriculum.catalogue import Catalogue, Lab, UnknownItem
-from progress.access import CourseMap, LabState
 from submissions.models import Submission
 from submissions.selectors import (
     attempt_number,
@@ -77,23 +77,6 @@ def attempt_restore(request: StudentRequest, public_id: UUID) -> HttpResponse:
     messages.info(request, _("The program of this attempt is in the editor."))
     url = reverse("classroom:lab", args=[entry.lab.id])
     return redirect(f"{url}?language={submission.language}")
-
-
-def next_step(course: CourseMap, submission: Submission) -> dict[str, object] | None:
-    """Return what follows a pass: the lesson's next lab, or the next lesson."""
-    verdict = current_verdict(submission)
-    if verdict is None or verdict.result != "passed":
-        return None
-    try:
-        lesson, _entry = course.lab(submission.lab)
-    except UnknownItem:
-        return None
-    other = next((lab for lab in lesson.labs if lab.state is LabState.OPEN), None)
-    return {
-        "lesson": lesson,
-        "lab": other.lab if other else None,
-        "next": course.next_up if other is None else None,
-    }
 
 
 def _status(request: StudentRequest, submission: Submission) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom import wording
+from classroom.continuing import next_step
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page, wants_json
 from classroom.views.live import live_context
@@ -164,6 +165,7 @@ def _page(
     }
     if bench.latest is not None:
         context |= live_context(bench.latest, place="lab")
+        context["next_step"] = next_step(bench.course, bench.latest)
     make = _render_with_diagrams if context["has_diagrams"] else _render
     response: HttpResponse = make(request, context)
     response.status_code = status
