@@ -1,0 +1,103 @@
+"""Real worker processes on a real engine: killed, stopped, met by a queue."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.site import ROOT, Site, running_site, wait_until
+
+pytestmark = [pytest.mark.flink, pytest.mark.process]
+
+SEND = """
+import json, uuid
+from pathlib import Path
+from accounts.models import User
+from submissions.services import send_in
+user, _ = User.objects.get_or_create(username="{name}")
+sent = send_in(user=user, lab_id="cdc-source", kind="submit", language="sql",
+               source=Path(r"{path}").read_text("utf-8"), idempotency_key=uuid.uuid4())
+print(json.dumps(str(sent.public_id)))
+"""
+STATE = """
+import json
+from submissions.models import Submission
+s = Submission.objects.get(public_id="{id}")
+print(json.dumps({{"state": s.state, "tries": s.tries,
+    "verdicts": list(s.verdicts.values_list("result", "ending")),
+    "runs": list(s.runs.values_list("ending", "detail"))}}))
+"""
+UNDER_WAY = {"preparing", "running", "checking"}
+
+
+@pytest.fixture
+def site(tmp_path):
+    # Short leases: the test waits for one to run out.
+    times = {"LAB_LEASE_SECONDS": "6", "LAB_REAP_SECONDS": "1"}
+    tmp_path.chmod(0o755)
+    with running_site(tmp_path, worker=False, **times) as site:
+        yield site
+
+
+def send(site: Site, name: str = "student") -> str:
+    path = ROOT / "labs" / "cdc-source" / "answers" / "solution.sql"
+    return str(site.python(SEND.format(name=name, path=path)))
+
+
+def state(site: Site, public_id: str) -> dict:
+    return dict(site.python(STATE.format(id=public_id)))
+
+
+def processes_of_slots() -> set[str]:
+    """Return the ids of all processes that are, or run in, a cell of any site."""
+    found = set()
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"sandbox.cell" in line.read_bytes():
+                found.add(line.parent.name)
+        except OSError:
+            continue  # ended meanwhile
+    return found
+
+
+def test_a_worker_killed_mid_run_leads_to_one_verdict_without_hand_work(site):
+    before = processes_of_slots()
+    site.start_worker()
+    public_id = send(site)
+    wait_until(
+        lambda: state(site, public_id)["state"] in UNDER_WAY, what="the run's begin"
+    )
+    site.kill_worker(signal.SIGKILL)
+    wait_until(lambda: processes_of_slots() <= before, what="the end of its cells")
+    assert state(site, public_id)["verdicts"] == []
+
+    site.start_worker()
+    wait_until(lambda: state(site, public_id)["verdicts"], what="a verdict")
+    after = state(site, public_id)
+    assert after["state"] == "finished"
+    assert after["verdicts"] == [["passed", "completed"]]
+    assert after["runs"] == [["platform_fault", "lease-expired"], ["completed", ""]]
+
+
+def test_what_was_sent_while_nobody_answered_is_run_when_a_worker_comes(site):
+    waiting = [send(site, f"student-{number}") for number in range(3)]
+    assert {state(site, one)["state"] for one in waiting} == {"queued"}
+    site.start_worker()
+    wait_until(
+        lambda: all(state(site, one)["verdicts"] for one in waiting),
+        what="three verdicts",
+        seconds=120,
+    )
+    assert {state(site, one)["tries"] for one in waiting} == {1}
+
+
+def test_a_worker_told_to_end_finishes_its_run_and_takes_nothing_new(site):
+    site.start_worker()
+    first, second = send(site, "student-1"), send(site, "student-2")
+    wait_until(lambda: state(site, first)["state"] in UNDER_WAY, what="the run's begin")
+    begin = time.monotonic()
+    assert site.kill_worker(signal.SIGTERM) == 0
+    assert time.monotonic() - begin < 60
+    assert state(site, first)["verdicts"] == [["passed", "completed"]]
+    assert state(site, second)["state"] == "queued"
