@@ -47,9 +47,9 @@ PERSONAS = (
 FEWEST_DAYS = {
     Persona.ABSENT: 1,
     Persona.READER: 1,
-    Persona.STUCK: 3,
-    Persona.HALFWAY: 6,
-    Persona.FINISHER: 10,
+    Persona.STUCK: 1,
+    Persona.HALFWAY: 3,
+    Persona.FINISHER: 6,
 }
 # How many wrong answers come before the right one, and how often of a hundred.
 WRONG_BEFORE_RIGHT = ((0, 20), (1, 30), (2, 25), (3, 15), (4, 10))

@@ -31,7 +31,8 @@ class MatrixForm(forms.Form):
     def __init__(
         self, *args: Any, columns: tuple[Column, ...], language: str, **kwargs: Any
     ) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         item = self.fields["item"]
         assert isinstance(item, forms.ChoiceField)  # noqa: S101 (for the type checker)
         item.choices = [

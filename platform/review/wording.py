@@ -30,3 +30,13 @@ STEP_WORDS: Mapping[str, str | Promise] = {
     Achievement.Kind.LAB_PASSED: _("Passed the lab"),
     Achievement.Kind.LESSON_COMPLETED: _("Completed the lesson"),
 }
+
+
+def state_name(state: CellState) -> str:
+    """Return what the site's ``{% state %}`` calls a cell's state."""
+    return "failed" if state is CellState.TRIED else state.value
+
+
+def state_icon(state: CellState) -> str:
+    """Return the name of a cell's icon, which is also the end of its CSS class."""
+    return state_name(state).replace("_", "-")

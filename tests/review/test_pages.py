@@ -13,8 +13,7 @@ from accounts.models import User
 from classroom.wording import state
 from progress.services import record_lab_passed
 from review.table import FORMULA_STARTS, safe_cell
-from review.templatetags.review_words import STATE_NAMES
-from review.wording import CELL_WORDS
+from review.wording import CELL_WORDS, state_name
 from submissions.cohorts import CellState, MatrixFilters, Sort, cohort_matrix
 from tests.factories import make_catalogue, make_cohort, make_submission, make_user
 from tests.review.world import finish
@@ -244,7 +243,7 @@ def test_words_of_states_are_translated_alike(catalogue):
     for language in ("ru", "en"):
         with translation.override(language):
             for cell_state in CellState:
-                known = state(STATE_NAMES[cell_state]).word
+                known = state(state_name(cell_state)).word
                 assert str(CELL_WORDS[cell_state]) == str(known)
 
 

@@ -4,36 +4,21 @@ from datetime import datetime
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, ngettext
 
 from curriculum.catalogue import Lab, Lesson
-from review.wording import CELL_WORDS, STEP_WORDS
-from submissions.cohorts import CellState, Column
+from review.cells import table_cells
+from review.wording import STEP_WORDS, state_name
+from submissions.cohorts import Column
 from submissions.student_record import Attempt
 
 register = template.Library()
 
-# The site's names of states, by which its tags find icon and word.
-STATE_NAMES = {state: state.value for state in CellState} | {CellState.TRIED: "failed"}
-
-
-@register.filter
-def state_name(state: CellState) -> str:
-    """Return what ``{% state %}`` calls a cell's state."""
-    return STATE_NAMES[state]
-
-
-@register.filter
-def state_icon(state: CellState) -> str:
-    """Return the name of a cell's icon, which is also the end of its CSS class."""
-    return STATE_NAMES[state].replace("_", "-")
-
-
-@register.filter
-def cell_word(state: CellState) -> str | Promise:
-    """Return the word for a cell's state."""
-    return CELL_WORDS[state]
+register.filter("state_name", state_name)
+register.simple_tag(table_cells, name="table_cells")
 
 
 @register.filter
@@ -42,16 +27,21 @@ def step_word(kind: str) -> str | Promise:
     return STEP_WORDS[kind]
 
 
-@register.filter
-def tries_word(tries: int) -> str:
-    """Return ``tries`` with its noun."""
-    return ngettext("%(count)d try", "%(count)d tries", tries) % {"count": tries}
+@register.simple_tag
+def when(at: datetime | None) -> SafeString:
+    """Return a day as people say it, for a column; the exact time in ``title``."""
+    if at is None:
+        return format_html('<span class="muted">{}</span>', gettext("never"))
+    local = localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%Y-%m-%d %H:%M"),
+        _days_ago((localtime().date() - local.date()).days),
+    )
 
 
-@register.filter
-def days_ago(at: datetime) -> str:
-    """Return the day of ``at`` as people say it, to be compared down a column."""
-    days = (localtime().date() - localtime(at).date()).days
+def _days_ago(days: int) -> str:
     if days <= 0:
         return gettext("today")
     if days == 1:
