@@ -78,7 +78,7 @@ export function createEditor({ textarea, parent, language, label, nonce, phrases
       extensions: [
         EditorView.cspNonce.of(nonce),
         EditorState.phrases.of(phrases),
-        EditorView.contentAttributes.of({ "aria-label": label, ...(describedBy && { "aria-describedby": describedBy }), spellcheck: "false", autocorrect: "off", autocapitalize: "off", translate: "no" }),
+        EditorView.contentAttributes.of({ "aria-label": label, ...(describedBy && { "aria-describedby": describedBy }), tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off", translate: "no" }),
         lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection(), dropCursor(),
         EditorState.allowMultipleSelections.of(true), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(),
         rectangularSelection(), crosshairCursor(), highlightActiveLine(), highlightSelectionMatches(), search({ top: true }),

@@ -52,6 +52,14 @@ const diagrams = page.dataset.mermaid ? [...document.querySelectorAll("pre.merma
 const sources = new Map(diagrams.map((diagram) => [diagram, diagram.textContent]));
 let library;
 
+// A diagram, drawn or not, may be wider than the page: it scrolls by the arrow keys.
+for (const diagram of diagrams) {
+  diagram.tabIndex = 0;
+  diagram.setAttribute("role", "group");
+  const caption = diagram.closest("figure")?.querySelector("figcaption")?.textContent;
+  if (caption) diagram.setAttribute("aria-label", caption);
+}
+
 function colour(name) {
   // A custom property with light-dark() is not resolved by getPropertyValue.
   const probe = document.createElement("span");
@@ -114,10 +122,6 @@ async function draw(nodes) {
     const svg = node.querySelector("svg");
     // On a phone a wide diagram scrolls instead of shrinking to unreadable letters.
     if (svg) svg.style.minWidth = `${Math.min(parseFloat(svg.style.maxWidth) || 0, 560)}px`;
-    node.tabIndex = 0;
-    const caption = node.closest("figure")?.querySelector("figcaption")?.textContent;
-    if (caption) node.setAttribute("aria-label", caption);
-    node.setAttribute("role", "group");
   }
 }
 
