@@ -26,7 +26,7 @@ from submissions.models import Run, Submission, Verdict
 
 SLUG = "demo"
 LEARNERS = 30
-SEED = 20_260_101
+SEED = 20_260_213
 WORKER = "recording"
 QUEUE_SECONDS = 0.4
 
