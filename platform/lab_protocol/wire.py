@@ -59,10 +59,7 @@ def decode[T](line: bytes, kinds: tuple[type[T], ...]) -> T:
     """Return the message in ``line``, which must be one of ``kinds``."""
     if len(line) > MAX_LINE_BYTES:
         raise ProtocolError(f"$: line of {len(line)} bytes is over {MAX_LINE_BYTES}")
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"$: not JSON: {error}") from error
+    data = parse(line)
     if not isinstance(data, dict) or set(data) != {"protocol", "type", "body"}:
         raise ProtocolError("$: expected exactly protocol, type and body")
     if data["protocol"] != PROTOCOL_VERSION:
@@ -73,6 +70,21 @@ def decode[T](line: bytes, kinds: tuple[type[T], ...]) -> T:
         if kind.__name__ == data["type"]:
             return from_jsonable(kind, data["body"], path=f"$.{kind.__name__}")
     raise ProtocolError(f"$.type: {data['type']!r} is not expected here")
+
+
+def parse(text: bytes | str) -> Any:
+    """Return the JSON in ``text``; NaN and infinities are refused, as in the standard.
+
+    A limit of NaN would never be crossed, because every comparison with it is false.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"$: not JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _build(kind: Any, data: Any, path: str) -> Any:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_protocol.author import LabBuild
-from lab_protocol.wire import ProtocolError, from_jsonable
+from lab_protocol.wire import ProtocolError, from_jsonable, parse
 from sandbox.errors import AuthorFault
 from sandbox.image.manifest import Image
 from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
@@ -55,8 +55,8 @@ def build_lab(
         last = said.strip().splitlines()[-1] if said.strip() else f"ended with {code}"
         raise AuthorFault(lab, "error", last, trace=said)
     try:
-        return from_jsonable(LabBuild, json.loads(answer), path="$.LabBuild")
-    except (ProtocolError, ValueError, RecursionError) as error:
+        return from_jsonable(LabBuild, parse(answer), path="$.LabBuild")
+    except ProtocolError as error:
         raise AuthorFault(lab, "garbage", f"malformed answer: {error}", said) from error
 
 

@@ -36,9 +36,10 @@ tables.execute_sql("""{SQL_SOURCE.rstrip(";")}""")
 tables.execute_sql("""{SQL_SINK.rstrip(";")}""")
 '''
 
-PY_UDF = (
-    PY_TABLES
-    + """
+PY_UDF = "\n".join(
+    [
+        PY_TABLES,
+        """
 
 @udf(result_type=DataTypes.BIGINT())
 def double(amount: int) -> int:
@@ -49,7 +50,8 @@ tables.create_temporary_function("double", double)
 tables.execute_sql(
     "INSERT INTO totals SELECT `at`, status, `double`(amount) FROM orders"
 ).wait()
-"""  # noqa: S608 (Flink SQL of constants)
+""",
+    ]
 )
 
 PY_BAD_UDF = PY_UDF.replace("return amount * 2", "return amount // (amount - amount)")

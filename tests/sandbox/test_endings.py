@@ -288,12 +288,9 @@ def test_a_program_that_ends_its_environment_is_the_learners(
 
 
 def test_rows_written_before_an_exit_are_read(run_python) -> None:
-    outcome = run_python(
-        PY_TABLES
-        + "import os\n"
-        + 'tables.execute_sql("INSERT INTO totals VALUES (CAST(NULL AS TIMESTAMP(3)),'
-        + " 'one', 1)\").wait()\nos._exit(0)\n"  # noqa: S608
-    )
+    one_row = "INSERT INTO totals VALUES (CAST(NULL AS TIMESTAMP(3)), 'one', 1)"
+    leave = f"import os\ntables.execute_sql({one_row!r}).wait()\nos._exit(0)\n"
+    outcome = run_python("\n".join([PY_TABLES, leave]))
     assert [row["status"] for row in values(outcome)] == ["one"]
 
 

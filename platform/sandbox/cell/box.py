@@ -144,9 +144,9 @@ class Box:
         """Return what the box uses now."""
         return self._meter.measure()
 
-    def demand_seconds(self, usage: Usage) -> float:
-        """Return processor time that the box has used or has waited for."""
-        return usage.cpu_seconds + self._meter.waiting_seconds()
+    def waiting_seconds(self) -> float:
+        """Return how long the box's threads have stood in line for a core."""
+        return self._meter.waiting_seconds()
 
     def scratch_is_full_of_files(self, limit: int) -> bool:
         """Tell whether /tmp and /work hold more than ``limit`` files together.

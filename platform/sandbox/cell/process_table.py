@@ -78,8 +78,7 @@ class TreeMeter:
     def waiting_seconds(self) -> float:
         """Return how long the tree's living threads have stood in line for a core.
 
-        On a loaded machine a busy box can get as little of a core as an idle one;
-        only this tells them apart. 0 where the kernel does not account for it.
+        0 where the kernel does not account for it.
         """
         total = 0
         for pid in descendants(self._root):

@@ -165,7 +165,8 @@ class Run:
             self._peak = max(self._peak, self._usage.memory_bytes)
             # The quiet rule asks only once the whole stream is out.
             if self._feeder.is_done and self._cpu.is_due(now):
-                self._cpu.add(now, self._box.demand_seconds(self._usage))
+                waited = self._box.waiting_seconds()
+                self._cpu.add(now, self._usage.cpu_seconds, waited)
         reading = Reading(
             wall_seconds=now - self._sent_at,
             cpu_seconds=self._usage.cpu_seconds - self._cpu_before,
@@ -187,7 +188,7 @@ class Run:
             stream_is_fed=self._feeder.is_done,
             closing_rows_seen=self._reader.closing_rows_seen,
             all_topics_close=self._reader.all_topics_close,
-            cpu_is_down=self._cpu.is_down,
+            stillness=self._cpu.stillness,
             jobs_running=self._jobs.running,
             jobs_finished=self._jobs.finished,
             program_ended_at=self._program_ended_at,
