@@ -46,6 +46,10 @@ ORDERS_SNAPSHOT = -20 * SECOND
 LATE_AT = 8 * MINUTE + 30 * SECOND
 STAGE_ENDS = {"live": LATE_AT, "late": LATE_AT + SECOND, "price_changes": LIVE_END}
 
+# Before the late orders. A source with periodic watermarks emits one every 20 ms; on a
+# busy machine 100 ms were not always enough for it to do so, and they came in time.
+LONG_SETTLE = 300
+
 STATUSES = ("paid", "reserved", "invoiced", "pending", "on_credit")
 CHANNELS = ("web", "app", "kiosk", "phone", "partner")
 
@@ -156,7 +160,7 @@ class Dashboard:
         begin = -HOUR
         for name, end in {"snapshot": 0, **STAGE_ENDS}.items():
             part = [event for at, event in events if begin <= at < end]
-            builder.stage(name, part, settle_ms=100)
+            builder.stage(name, part, settle_ms=LONG_SETTLE if name == "live" else 100)
             begin = end
         builder.stage("closing", [event for at, event in events if at >= LIVE_END])
         return builder.build()

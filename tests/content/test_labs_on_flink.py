@@ -45,7 +45,6 @@ WRONG = [
     for seed, path in enumerate(sorted((LABS / slug).glob("answers/wrong/*")), 101)
 ]
 STARTERS = [(slug, path) for slug in SLUGS for path in (LABS / slug).glob("given/*")]
-ON_EVENT = "  'scan.watermark.emit.strategy' = 'on-event',\n"
 
 # Other ways to write the right answer: (lab, name, text of the solution, what instead).
 OTHERWISE = [
@@ -62,7 +61,6 @@ OTHERWISE = [
         "WHERE payload.op <> 'd';",
     ),
     ("cdc-source", "four jobs", "EXECUTE STATEMENT SET\nBEGIN\n", ""),
-    ("realtime-dashboard", "periodic watermarks", ON_EVENT, ""),
     (
         "realtime-dashboard",
         "products wait for five seconds too",
