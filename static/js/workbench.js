@@ -234,6 +234,13 @@ if (here !== null && here !== saved) {
   ]);
 }
 
+// What came below the fold is brought up; the focus stays where the person works.
+function bringIntoView(element) {
+  if (element.getBoundingClientRect().bottom < innerHeight - 96) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+}
+
 // --- Run and Submit ----------------------------------------------------------
 
 let sending = false;
@@ -254,6 +261,7 @@ function send(kind) {
       keepHere(textarea.value);
       const time = new Date().toLocaleTimeString(document.documentElement.lang);
       draftState.textContent = `${words.saved} ${time}`;
+      bringIntoView(panel.querySelector(".live-line") ?? panel);
     })
     .finally(() => (sending = false));
 }
@@ -314,5 +322,6 @@ document.addEventListener("htmx:afterSettle", () => {
   if (!title || panel.dataset.shown === title.closest("section").dataset.id) return;
   panel.dataset.shown = title.closest("section").dataset.id;
   markError();
+  bringIntoView(title);
 });
 markError();
