@@ -18,8 +18,9 @@ RULES = {
 
 
 def addresses(world):
-    """Return (name, who, path) of every students' page in a telling state."""
+    """Return (name, who, path) of every page in a telling state."""
     made = world.submissions
+    cohort = f"/review/cohorts/{world.cohort.slug}/"
     return [
         ("welcome", None, "/"),
         ("log-in", None, "/accounts/login/"),
@@ -38,6 +39,19 @@ def addresses(world):
             for name, item in made.items()
         ),
         ("no such page", world.ana, "/nothing/"),
+        ("sign-up", None, "/accounts/signup/"),
+        ("password reset", None, "/accounts/password/reset/"),
+        ("e-mail", world.ana, "/accounts/email/"),
+        ("password", world.ana, "/accounts/password/change/"),
+        ("log-out", world.ana, "/accounts/logout/"),
+        ("cohorts", world.instructor, "/review/"),
+        ("cohort", world.instructor, cohort),
+        ("student", world.instructor, f"{cohort}students/{world.ana.username}/"),
+        (
+            "attempt under review",
+            world.instructor,
+            f"/review/attempts/{made['failed'].public_id}/",
+        ),
     ]
 
 
@@ -60,7 +74,7 @@ def problems(page):
     ],
 )
 def test_every_page_is_accessible(world, visitor, theme, width, language):
-    for user in (world.fresh, world.ana, world.graduate):
+    for user in (world.fresh, world.ana, world.graduate, world.instructor):
         user.theme, user.language = theme, language
         user.save()
     wrong = {}
@@ -69,8 +83,11 @@ def test_every_page_is_accessible(world, visitor, theme, width, language):
         if user not in pages:
             pages[user] = visitor.page(user, width=width, color_scheme=theme)
         page = pages[user]
-        page.goto(path)
-        page.wait_for_load_state("networkidle")
+        answer = page.goto(path)
+        assert answer.status in {200, 403, 404}, name
+        page.wait_for_load_state("load")
+        if "lab" in name:
+            page.locator(".cm-content, .notice").first.wait_for()
         if found := problems(page):
             wrong[name] = found
         needed = page.evaluate("document.documentElement.scrollWidth")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Cohort, User
 from curriculum.catalogue import CourseContent, Lab, LessonText, TaskText
 from curriculum.course import StarterText
 from curriculum.markdown import Form, render
@@ -162,6 +162,7 @@ class World:
     ana: User
     graduate: User
     instructor: User
+    cohort: Cohort
     submissions: dict[str, Submission]
 
 
@@ -172,7 +173,7 @@ def build_world() -> World:
         name: make_user(name)
         for name in ("student-01", "student-02", "student-03", "instructor")
     }
-    make_cohort(
+    cohort = make_cohort(
         students=[people["student-01"], people["student-02"], people["student-03"]],
         instructors=[people["instructor"]],
     )
@@ -190,7 +191,12 @@ def build_world() -> World:
     made["passed"] = _finished(people["student-03"], release, rows=RIGHT)
     made["mistake"] = _finished(people["student-03"], release, rows=MISTAKEN)
     return World(
-        people["student-01"], ana, people["student-03"], people["instructor"], made
+        fresh=people["student-01"],
+        ana=ana,
+        graduate=people["student-03"],
+        instructor=people["instructor"],
+        cohort=cohort,
+        submissions=made,
     )
 
 
