@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,43 @@ class MakeRun:
         return not self.processes()
 
 
+@dataclass(frozen=True, slots=True)
+class Descendant:
+    """A process of the family; `born` tells it from a later one with its number."""
+
+    number: int
+    name: str
+    parent: int
+    born: str
+
+    @classmethod
+    def read(cls, number: int) -> "Descendant | None":
+        """The living process, or None when there is none or it is a zombie."""
+        try:
+            stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+        except OSError:
+            return None
+        name, _, rest = stat.partition("(")[2].rpartition(")")
+        fields = rest.split()
+        if fields[0] == "Z":
+            return None
+        return cls(number, name, parent=int(fields[1]), born=fields[19])
+
+    def lives(self) -> bool:
+        now = Descendant.read(self.number)
+        return now is not None and now.born == self.born
+
+
+def family(site: MakeRun) -> list[Descendant]:
+    """make and everything that descends from it."""
+    numbers = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    living = [found for number in numbers if (found := Descendant.read(number))]
+    members = [one for one in living if one.number == site.process.pid]
+    for member in members:
+        members += [one for one in living if one.parent == member.number]
+    return members
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One state for the module: its first preparation alone takes some 15 s."""
@@ -119,12 +157,22 @@ def test_it_starts_once_answers_and_leaves_nothing(
     assert seconds < 10, "5 s are the aim on an idle machine"
 
 
-def test_killing_make_ends_everything(site: MakeRun) -> None:
+def test_killing_make_ends_everything_a_warm_cell_included(site: MakeRun) -> None:
+    """The cell's processes have sessions, namespaces and environments of their own."""
     site.wait_until_ready()
-    assert len(site.processes()) >= 4  # make's child, gunicorn and its two, the worker
+
+    def cell_is_warm() -> bool:
+        # Kafka's JVM and Flink's.
+        return [descendant.name for descendant in family(site)].count("java") == 2
+
+    wait_until(cell_is_warm, what="a warm cell", seconds=120)
+    everyone = family(site)
     site.process.kill()
     site.process.wait()
-    wait_until(site.none_left, what="the end of every process")
+    wait_until(
+        lambda: not any(relative.lives() for relative in everyone),
+        what="the end of every process",
+    )
 
 
 def test_a_killed_worker_comes_back(site: MakeRun) -> None:
