@@ -203,10 +203,7 @@ class _Builder:
             ),
             events=tuple(events[number] for number in sorted(events)),
             error=self._error(),
-            outputs=tuple(
-                self._output(name, output)
-                for name, output in self.run_report.get("outputs", {}).items()
-            ),
+            outputs=self._outputs(),
             stdout=self.run_report.get("stdout", ""),
             stderr=self.run_report.get("stderr", ""),
             stdout_truncated=self.run_report.get("stdout_truncated", False),
@@ -296,6 +293,15 @@ class _Builder:
             int(number): _event(event)
             for number, event in self.report.get("events", {}).items()
         }
+
+    def _outputs(self) -> tuple[OutputView, ...]:
+        """Return what was written; nothing after an error before the first row."""
+        outputs = tuple(
+            self._output(name, output)
+            for name, output in self.run_report.get("outputs", {}).items()
+        )
+        is_empty = not any(item.count or item.undecodable for item in outputs)
+        return () if is_empty and self.run_report.get("error") else outputs
 
     def _output(self, name: str, output: dict[str, Any]) -> OutputView:
         spec = _output_spec(self.lab.spec if self.lab else None, name)
