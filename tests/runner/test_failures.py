@@ -9,7 +9,8 @@ org.apache.flink.table.api.ValidationException: SQL validation failed. From line
 column 3 to line 2, column 7: Column 'statsu' not found in any table
 \tat org.apache.flink.table.planner.calcite.FlinkPlannerImpl.validate(Planner.scala:1)
 \t... 3 more
-Caused by: org.apache.calcite.runtime.CalciteContextException: From line 2, column 3 to \
+Caused by: org.apache.calcite.runtime.CalciteContextException: From line 2, \
+column 3 to \
 line 2, column 7: Column 'statsu' not found in any table
 \tat java.base/jdk.internal.reflect.Foo.bar(Unknown Source)
 Caused by: org.apache.calcite.sql.validate.SqlValidatorException: Column 'statsu' not \
