@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Theme
 from classroom import wording
-from classroom.results import ResultView, result_of
+from classroom.result_views import ResultView
+from classroom.results import result_of
 from curriculum.figures import ROW_KINDS
 from submissions.models import Submission
 

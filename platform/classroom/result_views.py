@@ -1,0 +1,116 @@
+"""The shapes that ``classroom/_result.html`` prints; ``results`` makes them."""
+
+from dataclasses import dataclass
+
+from classroom.explanations import ErrorView
+from curriculum.markdown import SafeHtml
+from submissions.models import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    name: str
+    is_key: bool
+    is_numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One cell: ``text`` None is NULL; a changed one has both sides."""
+
+    column: ColumnView
+    text: str | None
+    is_changed: bool = False
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An input event behind a row; ``kinds`` are the row kinds it becomes."""
+
+    number: int
+    stage: str
+    topic: str
+    key: str | None
+    value: str | None
+    op: str | None
+    word: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRowView:
+    kind: str
+    word: str
+    cells: tuple[CellView, ...]
+    events: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffView:
+    """Rows of one check that differ; ``hidden`` more were counted but not stored."""
+
+    columns: tuple[ColumnView, ...]
+    rows: tuple[DiffRowView, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """``opens``: its table of differences is the first one and begins unfolded."""
+
+    id: str
+    title: str
+    state: str
+    note: str
+    points: int
+    max_points: int
+    samples: tuple[str, ...]
+    diff: DiffView | None
+    lesson_url: str
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MisconceptionView:
+    title: str
+    explanation: SafeHtml
+    lesson_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputView:
+    """The rows of one output topic as a changelog; ``hidden`` more were not stored."""
+
+    name: str
+    title: str
+    topic: str
+    columns: tuple[ColumnView, ...]
+    rows: tuple[tuple[str, tuple[CellView, ...]], ...]
+    count: int
+    hidden: int
+    undecodable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """Everything that ``classroom/_result.html`` prints."""
+
+    submission: Submission
+    state: str
+    icon: str
+    tone: str
+    sentence: str
+    advice: str
+    points: int
+    max_points: int
+    misconception: MisconceptionView | None
+    checks: tuple[CheckView, ...]
+    events: tuple[EventView, ...]
+    error: ErrorView | None
+    outputs: tuple[OutputView, ...]
+    stdout: str
+    stderr: str
+    stdout_truncated: bool
+    stderr_truncated: bool
+    timings: tuple[tuple[str, str], ...]
