@@ -2,7 +2,9 @@
 
 from django.test import Client
 
+from curriculum.releases import activate, import_tree
 from progress.models import Achievement
+from tests.curriculum.mini_course import good_course, write_course
 from tests.e2e.world import build_world
 from tests.factories import course_content, make_catalogue, make_lesson
 
@@ -136,3 +138,24 @@ def test_a_missing_translation_is_said_and_marked(db):
     text = reader.get("/lessons/stateful-streams/").text
     assert "This lesson has not been translated yet" in text
     assert '<article lang="ru">' in text
+
+
+def test_an_image_of_an_open_lesson_is_served_and_nothing_else_of_it(
+    student, db, tmp_path, settings
+):
+    settings.LAB_VAR_DIR = tmp_path / "var"
+    root = write_course(tmp_path / "course", good_course())
+    activate(release=import_tree(root=root))
+    reader = client_of(student)
+    answer = reader.get("/lessons/source/files/images/pipe.png")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "image/png"
+    assert answer["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer.content.startswith(b"\x89PNG")
+    page = reader.get("/lessons/source/").text
+    assert "/lessons/source/files/images/pipe.png" in page
+        "/lessons/source/files/images/pipe.png" in reader.get("/lessons/source/").text
+    )
+    for path in ("ru.md", "images/none.png", "../02-windows/ru.md"):
+        assert reader.get(f"/lessons/source/files/{path}").status_code == 404
+    assert Client().get("/lessons/source/files/images/pipe.png").status_code == 302

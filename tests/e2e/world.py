@@ -275,17 +275,14 @@ def _fragment(text, language):
     return str(render(text, language=language, form=Form.FRAGMENT).html)
 
 
-def _row(status, orders, revenue, at="2026-03-02 10:00:04.999"):
-    return status, orders, revenue, at
-
-
-RIGHT = [_row("new", 1, "7.00"), _row("paid", 2, "22.50"), _row("lost", 1, "5.00")]
-MISTAKEN = [_row("new", 1, "7.00"), _row("paid", 3, "34.50"), _row("lost", 1, "5.00")]
+AT = "2026-03-02 10:00:04.999"
+RIGHT = [("new", 1, "7.00", AT), ("paid", 2, "22.50", AT), ("lost", 1, "5.00", AT)]
+MISTAKEN = [RIGHT[0], ("paid", 3, "34.50", AT), RIGHT[2]]
 WRONG = [
-    _row("new", 1, "7.00"),
-    _row("paid", 1, "10.50"),
-    _row("paid", 3, "34.50", "2026-03-02 10:00:05.000"),
-    _row("<b>sent</b>", 1, "1.00"),
+    RIGHT[0],
+    ("paid", 1, "10.50", AT),
+    ("paid", 3, "34.50", "2026-03-02 10:00:05.000"),
+    ("<b>sent</b>", 1, "1.00", AT),
 ]
 
 
