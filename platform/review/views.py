@@ -44,9 +44,11 @@ def cohort(request: ReviewRequest, slug: str) -> HttpResponse:
     """Show students × lessons and labs; only the table where htmx asks."""
     form, matrix = _matrix(request, slug)
     template = "review/cohort.html"
+    # Going back, htmx asks for the whole page, and says so.
+    part = request.htmx and not request.htmx.history_restore_request
     response = render(
         request,
-        f"{template}#table" if request.htmx else template,
+        f"{template}#table" if part else template,
         {
             "cohort": matrix.cohort,
             "form": form,
@@ -56,7 +58,7 @@ def cohort(request: ReviewRequest, slug: str) -> HttpResponse:
             "query": request.GET.urlencode(),
         },
     )
-    response["Vary"] = "HX-Request, Cookie"
+    response["Vary"] = "HX-Request, HX-History-Restore-Request, Cookie"
     return response
 
 

@@ -159,6 +159,14 @@ def test_the_fragment_is_the_table_and_links_keep_the_filters(client, cohort):
     assert screen_rows(part.text) == screen_rows(page.text)
 
 
+def test_going_back_gets_the_whole_page(client, cohort):
+    response = client.get(
+        "/review/cohorts/autumn/?text=b",
+        headers={"HX-Request": "true", "HX-History-Restore-Request": "true"},
+    )
+    assert "<html" in response.text
+
+
 @pytest.mark.parametrize(
     "query",
     ["?state=nonsense", "?item=lab.nothing", "?sort=;drop", "?text=" + "x" * 101],
