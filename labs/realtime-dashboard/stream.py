@@ -122,30 +122,14 @@ class Dashboard:
         self.random = random
         self.start_us = start_us
         self.skus = [f"sku-{n}" for n in random.sample(range(100, 1000), 12)]
+        # One is launched after its first order, one deleted, six change their price,
+        # and four never change.
+        self.launched, self.deleted, *others = self.skus
+        self.moving, self.steady = others[:6], others[6:]
         self.statuses = random.sample(STATUSES, 3)
         self.channels = random.sample(CHANNELS, 3)
         self.taken: set[int] = set()
         self.next_id = random.randrange(10_000, 90_000)
-
-    @property
-    def steady(self) -> list[str]:
-        """Products that never change."""
-        return self.skus[8:]
-
-    @property
-    def moving(self) -> list[str]:
-        """Products that change their price."""
-        return self.skus[2:8]
-
-    @property
-    def deleted(self) -> str:
-        """The product that is deleted."""
-        return self.skus[1]
-
-    @property
-    def launched(self) -> str:
-        """The product that appears in the catalogue after its first order."""
-        return self.skus[0]
 
     def build(self) -> Stream:
         """Return the stages."""

@@ -1,4 +1,4 @@
-"""Лабораторная «Источник CDC» на PyFlink. Что построить, сказано в задании."""
+"""Лабораторная «CDC source» на PyFlink. Что построить, сказано в задании."""
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
 

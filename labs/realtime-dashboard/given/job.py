@@ -1,4 +1,4 @@
-"""Лабораторная «Панель в реальном времени» на PyFlink. Условие — в задании."""
+"""Лабораторная «Real-time dashboard» на PyFlink. Условие — в задании."""
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
