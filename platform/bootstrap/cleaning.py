@@ -12,7 +12,13 @@ from bootstrap.locks import is_running
 from bootstrap.runtime_image import find_image
 from bootstrap.screen import Screen
 
-CACHES = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache")
+CACHES = (
+    ".hypothesis",
+    ".import_linter_cache",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+)
 
 
 def clean(layout: Layout, screen: Screen) -> None:
