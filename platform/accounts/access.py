@@ -22,7 +22,7 @@ def reviewable_cohorts(user: User) -> QuerySet[Cohort]:
 
 def is_reviewer(user: User) -> bool:
     """Say whether the review pages exist for ``user`` at all."""
-    return user.is_staff or reviewable_cohorts(user).exists()
+    return user.is_active and (user.is_staff or user.teaches)
 
 
 def can_review_student(user: User, student_id: int) -> bool:

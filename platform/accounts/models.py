@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -40,6 +41,11 @@ class User(AbstractUser):
                 name="user_language_known",
             ),
         ]
+
+    @cached_property
+    def teaches(self) -> bool:
+        """Whether the person is an instructor of any cohort; asked once a request."""
+        return self.enrolments.filter(role=Enrolment.Role.INSTRUCTOR).exists()
 
 
 class Cohort(models.Model):

@@ -84,6 +84,12 @@ def test_a_renamed_lesson_keeps_its_completion():
     assert result.lesson("first").lesson.id == "beginnings"
 
 
+def test_those_who_teach_find_every_lesson_open():
+    exempt = build_course_map(catalogue(), Ledger(is_exempt=True))
+    assert states(exempt) == ["open", "open", "open"]
+    assert exempt.require_lab("second-lab")
+
+
 def test_require_refuses_locked_and_unknown_items():
     begin = course()
     assert begin.require_lesson("first").lesson.id == "first"

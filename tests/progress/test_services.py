@@ -10,7 +10,7 @@ from progress.services import (
     record_lab_passed,
     unmark_lesson_read,
 )
-from tests.factories import make_catalogue, make_lesson, make_user
+from tests.factories import make_catalogue, make_cohort, make_lesson, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +108,11 @@ def test_ledgers_of_many_people_are_one_query(django_assert_num_queries):
         False,
         False,
     ]
+
+
+def test_an_instructor_reads_ahead_and_a_student_of_the_cohort_does_not():
+    catalogue = make_catalogue()
+    student, teacher = make_user(), make_user()
+    make_cohort(students=[student], instructors=[teacher])
+    assert states(teacher, catalogue) == ["open", "open", "open"]
+    assert states(student, catalogue) == ["open", "locked", "locked"]
