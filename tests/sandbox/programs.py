@@ -55,3 +55,59 @@ tables.execute_sql(
 )
 
 PY_BAD_UDF = PY_UDF.replace("return amount * 2", "return amount // (amount - amount)")
+
+PY_STREAM = '''
+import json
+
+from pyflink.common import SimpleStringSchema, Types, WatermarkStrategy
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream.connectors.kafka import (
+    KafkaOffsetsInitializer,
+    KafkaRecordSerializationSchema,
+    KafkaSink,
+    KafkaSource,
+)
+from pyflink.datastream.state import ValueStateDescriptor
+
+
+class Count(KeyedProcessFunction):
+    def open(self, context: RuntimeContext):
+        self.seen = context.get_state(ValueStateDescriptor("seen", Types.LONG()))
+
+    def process_element(self, value, context):
+        count = (self.seen.value() or 0) + 1
+        self.seen.update(count)
+        yield json.dumps({"status": value[0], "total": count})
+
+
+environment = StreamExecutionEnvironment.get_execution_environment()
+source = (
+    KafkaSource.builder()
+    .set_bootstrap_servers("localhost:9092")
+    .set_topics("orders")
+    .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+    .set_value_only_deserializer(SimpleStringSchema())
+    .build()
+)
+sink = (
+    KafkaSink.builder()
+    .set_bootstrap_servers("localhost:9092")
+    .set_record_serializer(
+        KafkaRecordSerializationSchema.builder()
+        .set_topic("totals")
+        .set_value_serialization_schema(SimpleStringSchema())
+        .build()
+    )
+    .build()
+)
+pair = Types.TUPLE([Types.STRING(), Types.STRING()])
+(
+    environment.from_source(source, WatermarkStrategy.no_watermarks(), "orders")
+    .map(lambda text: (json.loads(text)["status"], text), output_type=pair)
+    .key_by(lambda value: value[0])
+    .process(Count(), output_type=Types.STRING())
+    .sink_to(sink)
+)
+environment.execute("counts")
+'''

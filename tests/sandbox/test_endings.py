@@ -21,6 +21,7 @@ from tests.sandbox.programs import (
     DDL_LINES,
     PLAIN,
     PY_BAD_UDF,
+    PY_STREAM,
     PY_TABLES,
     PY_UDF,
     TUMBLE,
@@ -162,6 +163,19 @@ def test_a_python_function_runs_in_its_own_worker(run_python, build: LabBuild) -
     assert sorted(row["total"] for row in values(outcome)) == sorted(
         2 * amount for amount in sent
     )
+
+
+def test_a_data_stream_program_keeps_state_and_sees_the_stages(run_python) -> None:
+    outcome = run_python(PY_STREAM)
+    assert outcome.ending is Ending.COMPLETED, outcome
+    assert outcome.end_rule is EndRule.CLOSING_ROWS
+    last = {row["status"]: row["total"] for row in values(outcome)}
+    assert last["late"] == 4
+    assert last["new"] + last["paid"] == 200
+    stages = zip(outcome.records["totals"], values(outcome), strict=True)
+    # Rows wait for their bundle in the Python worker, so they may come a stage later.
+    late = {record.stage for record, row in stages if row["status"] == "late"}
+    assert late <= {2, 3}
 
 
 def test_an_error_in_a_python_function_names_its_line(run_python) -> None:
