@@ -14,7 +14,14 @@ from potok_cdc.envelope import (
     event_key,
     event_value,
 )
-from potok_cdc.tables import Column, ColumnType, DecimalMode, ReplicaIdentity, Table
+from potok_cdc.tables import (
+    Column,
+    ColumnType,
+    DecimalMode,
+    ReplicaIdentity,
+    Table,
+    moment_of,
+)
 
 FLAT = Connector("shop", "shopdb", schemas=False, decimals=DecimalMode.STRING)
 WRAPPED = replace(FLAT, schemas=True)
@@ -25,12 +32,20 @@ TABLE = Table(
         Column("status", ColumnType.TEXT),
         Column("amount", ColumnType.NUMERIC, precision=10, scale=2),
         Column("paid", ColumnType.BOOLEAN),
+        Column("at", ColumnType.TIMESTAMPTZ),
         Column("note", ColumnType.TEXT, nullable=True),
     ),
     ("id",),
 )
 FULL = replace(TABLE, replica_identity=ReplicaIdentity.FULL)
-OLD = {"id": 7, "status": "new", "amount": Decimal(5), "paid": True, "note": "x"}
+OLD = {
+    "id": 7,
+    "status": "new",
+    "amount": Decimal(5),
+    "paid": True,
+    "at": moment_of(0),
+    "note": "x",
+}
 NEW = OLD | {"status": "paid"}
 POSITION = LogPosition(
     at_us=1_772_442_005_123_456, lsn=900, tx_id=31, last_commit_lsn=880
@@ -101,6 +116,7 @@ def test_full_identity_keeps_the_old_row():
         "status": "new",
         "amount": "5.00",
         "paid": True,
+        "at": "1970-01-01T00:00:00.000000Z",
         "note": "x",
     }
 
@@ -117,6 +133,7 @@ def test_default_identity_has_the_key_and_neutral_values_before_a_delete():
         "status": "",
         "amount": "0.00",
         "paid": False,
+        "at": "1970-01-01T00:00:00Z",
         "note": None,
     }
 

@@ -15,4 +15,4 @@ Not modelled yet: truncate and logical messages, TOAST placeholders, transaction
 metadata, duplicates after a restart.
 """
 
-__version__ = "1.0.0"
+__version__ = "1.0.1"

@@ -72,7 +72,7 @@ class Capture:
         self._random = random
         self._lsn = random.randrange(20_000_000, 400_000_000, 8)
         self._tx_id = random.randrange(600, 4_000)
-        self._last_commit_lsn = self._lsn
+        self._last_commit_lsn: int | None = None
 
     def rows(self, table: str) -> list[Row]:
         """Return copies of the rows of ``table`` as they are now, by primary key."""
@@ -119,6 +119,7 @@ class Capture:
                 events.append(
                     self._event(name, Operation.READ, None, row, position, moment)
                 )
+        self._lsn += 96
         return events
 
     def transaction(
@@ -127,7 +128,8 @@ class Capture:
         """Commit ``changes`` and return their events, deletes with their tombstones.
 
         ``at_us`` is the commit; ``seen_us`` (not before it) is when the connector
-        handled the first event.
+        handled the first event. The first change stands where the commit before it
+        ended, as it does while nobody else writes to the database's log.
         """
         if seen_us < at_us:
             raise WorkloadError("the connector cannot see a commit before it happens")
@@ -135,7 +137,7 @@ class Capture:
         last_commit_lsn = self._last_commit_lsn
         events: list[Event] = []
         for number, change in enumerate(changes):
-            self._lsn += 8 * self._random.randint(6, 60)
+            length = 8 * self._random.randint(6, 60)
             position = LogPosition(
                 at_us=at_us,
                 lsn=self._lsn,
@@ -143,6 +145,7 @@ class Capture:
                 last_commit_lsn=last_commit_lsn,
             )
             events += self._apply(change, position, seen_us + 70 * number)
+            self._lsn += length
         self._lsn += 48
         self._last_commit_lsn = self._lsn
         return events

@@ -49,7 +49,8 @@ class LogPosition:
     """Where an event stands in the database's log.
 
     ``at_us`` is the commit time (of a snapshot: when it was taken) in microseconds
-    since the epoch; ``last_commit_lsn`` is None in a snapshot.
+    since the epoch; ``last_commit_lsn`` is where the commit before it ended, None in
+    a snapshot and until the first commit after it.
     """
 
     at_us: int
@@ -158,13 +159,12 @@ def _old_row(
         # Postgres logs the old key only when the update changes it, and the connector
         # turns that into a delete and a create; a plain update carries nothing.
         return None
-    key_only = {
-        column.name: before[column.name]
+    return {
+        column.name: column.encode(before[column.name], connector.decimals)
         if column.name in table.primary_key
-        else column.fallback()
+        else column.neutral(connector.decimals)
         for column in table.columns
     }
-    return _row(connector, table, key_only)
 
 
 def _source(

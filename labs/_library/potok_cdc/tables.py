@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -88,24 +88,28 @@ class Column:
             case _:
                 return value
 
-    def fallback(self) -> Any:
-        """Return what the connector writes where Postgres logged nothing of a column.
+    def neutral(self, decimals: DecimalMode) -> Any:
+        """Return the JSON value written where Postgres logged nothing of the column.
 
         With REPLICA IDENTITY DEFAULT the old row has only its key. A nullable column
-        becomes null, a NOT NULL one the neutral value of its type.
+        becomes null, a NOT NULL one the neutral value of its type; the connector
+        writes that of TIMESTAMPTZ without a fraction, whatever the precision.
         """
         if self.nullable:
             return None
-        neutral: dict[ColumnType, Any] = {
-            ColumnType.BOOLEAN: False,
-            ColumnType.TEXT: "",
-            ColumnType.NUMERIC: Decimal(0),
-            ColumnType.DOUBLE: 0.0,
-            ColumnType.DATE: date(1970, 1, 1),
-            ColumnType.TIMESTAMP: EPOCH,
-            ColumnType.TIMESTAMPTZ: EPOCH,
-        }
-        return neutral.get(self.type, 0)
+        match self.type:
+            case ColumnType.BOOLEAN:
+                return False
+            case ColumnType.TEXT:
+                return ""
+            case ColumnType.NUMERIC:
+                return self._encode_decimal(Decimal(0), decimals)
+            case ColumnType.DOUBLE:
+                return 0.0
+            case ColumnType.TIMESTAMPTZ:
+                return "1970-01-01T00:00:00Z"
+            case _:
+                return 0
 
     def _connect_type(self, decimals: DecimalMode) -> str:
         if self.type is ColumnType.NUMERIC:
