@@ -49,7 +49,7 @@ class SlotPool:
             self._stopped = True
             self._changed.notify_all()
         for slot in self._slots:
-            slot.stop()
+            slot.retire()
 
     def health(self) -> list[SlotHealth]:
         """Return the state of each slot."""

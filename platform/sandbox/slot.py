@@ -59,10 +59,12 @@ class Slot:
         self._said = b""
         self._failure = ""
         self._restarts = 0
+        self._is_retired = False
         self._runs = 0
 
     def start(self) -> None:
         """Start the agent if none lives; returns at once."""
+        self._is_retired = False
         if self._process is not None and self._process.poll() is None:
             return
         if self._process is not None:
@@ -124,7 +126,8 @@ class Slot:
         is_cancelled: Callable[[], bool],
     ) -> RunOutcome:
         """Run ``request`` to its outcome; faults of ours end as a platform_fault."""
-        self.start()
+        if not self._is_retired:
+            self.start()
         self._runs += 1
         deadline = (
             time.monotonic()
@@ -170,6 +173,11 @@ class Slot:
                 )
             time.sleep(0.02)
 
+    def retire(self) -> None:
+        """Stop for good: a run that is still going does not start the agent anew."""
+        self._is_retired = True
+        self.stop()
+
     def stop(self) -> None:
         """End the agent and with it everything in the slot."""
         process = self._process
@@ -202,7 +210,8 @@ class Slot:
         self._failure = f"{code}: {said[-2000:]}"
         self.stop()
         self._restarts += 1
-        self.start()
+        if not self._is_retired:
+            self.start()
         return replace(
             RunOutcome(
                 run_id=request.run_id,

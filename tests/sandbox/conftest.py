@@ -16,6 +16,8 @@ from lab_protocol.messages import (
     Topic,
 )
 from sandbox.author import build_lab
+from sandbox.image.build import build_image
+from sandbox.image.manifest import runtime_dir
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings, settings_from_environment
 from tests.sandbox.programs import SQL_SINK, SQL_SOURCE
@@ -28,7 +30,8 @@ Runner = Callable[..., RunOutcome]
 
 @pytest.fixture(scope="session")
 def settings() -> SandboxSettings:
-    """The settings of this checkout; the image must have been built."""
+    """The settings of this checkout, with an image of the sources as they are now."""
+    build_image(root=ROOT, runtime=runtime_dir(ROOT), report=lambda line: None)
     return settings_from_environment(ROOT)
 
 

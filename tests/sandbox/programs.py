@@ -56,7 +56,7 @@ tables.execute_sql(
 
 PY_BAD_UDF = PY_UDF.replace("return amount * 2", "return amount // (amount - amount)")
 
-PY_STREAM = '''
+PY_STREAM = """
 import json
 
 from pyflink.common import SimpleStringSchema, Types, WatermarkStrategy
@@ -110,4 +110,4 @@ pair = Types.TUPLE([Types.STRING(), Types.STRING()])
     .sink_to(sink)
 )
 environment.execute("counts")
-'''
+"""

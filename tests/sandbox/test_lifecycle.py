@@ -133,6 +133,30 @@ def test_a_stopped_pool_leaves_nothing(one_slot: SandboxSettings) -> None:
     assert wait_gone(inside, 1) == []
 
 
+def test_a_pool_that_stops_in_a_run_gives_the_run_back_and_leaves_nothing(
+    one_slot: SandboxSettings, make_request: Callable[..., RunRequest]
+) -> None:
+    pool = SlotPool(one_slot)
+    pool.start()
+    pool.wait_ready(60)
+    root = pool.pids()[0]
+    inside = [root, *descendants(root)]
+
+    def stop(progress: object) -> None:
+        if progress.phase is Phase.RUNNING:  # type: ignore[attr-defined]
+            threading.Thread(target=pool.stop).start()
+
+    endless = "import time\nwhile True:\n    time.sleep(1)\n"
+    outcome = pool.run(
+        make_request(endless, language="pyflink"),
+        on_progress=stop,
+        is_cancelled=lambda: False,
+    )
+    assert (outcome.ending, outcome.detail) == (Ending.PLATFORM_FAULT, "agent_died")
+    assert wait_gone(inside, 3) == []
+    assert pool.pids() == []
+
+
 def test_a_slot_does_not_run_as_root(pool: SlotPool, settings: SandboxSettings) -> None:
     for root in pool.pids():
         owners = {

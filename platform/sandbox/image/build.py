@@ -1,7 +1,9 @@
 """Bring the image up to date: build what changed, swap the manifest, prune the rest."""
 
+import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,20 +18,31 @@ from sandbox.image.manifest import (
     mark_complete,
     save_image,
 )
-from sandbox.image.parts import STATIC_PARTS, find_sources
+from sandbox.image.parts import STATIC_PARTS, Sources, find_sources
 from sandbox.image.recording import record_archives, record_broker, recorded_digest
 
 Report = Callable[[str], None]
+
+_KEPT_SECONDS = 24 * 3600
 
 
 def build_image(*, root: Path, runtime: Path, report: Report) -> Image:
     """Build every part of the image that is missing or stale and make it current.
 
-    Safe to repeat and to interrupt: a part counts only when it was built to its end.
-    Raises SandboxUnavailable where set-up has not made the sources yet.
+    Safe to repeat, to interrupt and to call twice at once: a part counts only when it
+    was built to its end, and builders wait for each other. Raises SandboxUnavailable
+    where set-up has not made the sources yet.
     """
     sources = find_sources(root)
+    # Slots read the image as another user.
+    os.umask(0o022)
     runtime.mkdir(parents=True, exist_ok=True)
+    with (runtime / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _build(sources, runtime, report)
+
+
+def _build(sources: Sources, runtime: Path, report: Report) -> Image:
     if os.geteuid() == 0 and not is_reachable(runtime):
         raise SandboxUnavailable(
             "unreachable_image",
@@ -64,8 +77,10 @@ def _build_part(folder: Path, report: Report, fill: Callable[[Path], None]) -> N
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()
-    folder.chmod(0o755)
     fill(folder)
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
     mark_complete(folder)
 
 
@@ -79,7 +94,12 @@ def _current(runtime: Path) -> Image | None:
 
 
 def _prune(runtime: Path, *, keep: set[str]) -> None:
-    """Delete parts of neither this nor the previous image; slots may use the latter."""
+    """Delete parts of neither this nor the previous image, a day after they were made.
+
+    Slots that run may still use an older image.
+    """
     for folder in runtime.iterdir():
-        if folder.is_dir() and folder.name not in keep:
+        if not folder.is_dir() or folder.name in keep:
+            continue
+        if time.time() - folder.stat().st_mtime > _KEPT_SECONDS:
             shutil.rmtree(folder)

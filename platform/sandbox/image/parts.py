@@ -134,7 +134,8 @@ def link_tree(source: Path, target: Path, *, without: Iterable[str] = ()) -> Non
 
 def link_file(source: str, target: str) -> None:
     """Hard-link one readable file; copy it where the link is refused."""
-    if Path(source).stat().st_mode & 0o044 == 0o044:
+    mode = Path(source).stat().st_mode
+    if mode & 0o044 == 0o044:
         try:
             os.link(source, target)
         except OSError:
@@ -142,7 +143,7 @@ def link_file(source: str, target: str) -> None:
     else:
         # A mode without group and other bits would be unreadable to the slot's user.
         shutil.copy2(source, target)
-        Path(target).chmod(0o644)
+        Path(target).chmod(0o755 if mode & 0o100 else 0o644)
 
 
 def _python_inputs(sources: Sources) -> Iterable[str]:
