@@ -180,7 +180,10 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """The one answer to a RunRequest; ``records`` maps an output topic to its rows."""
+    """The one answer to a RunRequest; ``records`` maps an output topic to its rows.
+
+    ``jobs_seen`` is how many Flink jobs the box told of at most.
+    """
 
     run_id: str
     ending: Ending
@@ -192,6 +195,7 @@ class RunOutcome:
     stderr_truncated: bool = False
     error: LearnerError | None = None
     detail: str = ""
+    jobs_seen: int = 0
     warm: bool = False
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0

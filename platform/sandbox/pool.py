@@ -1,7 +1,8 @@
 """The slots of one worker process."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from lab_protocol.messages import (
@@ -71,20 +72,30 @@ class SlotPool:
         Never raises for what a learner's program does. SandboxUnavailable when the
         pool is stopped.
         """
-        slot = self._take(is_cancelled)
-        if slot is None:
-            return RunOutcome(
-                run_id=request.run_id,
-                ending=Ending.CANCELLED,
-                end_rule=EndRule.STOPPED,
-                records={},
-            )
-        try:
+        with self.reserve(is_cancelled) as slot:
+            if slot is None:
+                return RunOutcome(
+                    run_id=request.run_id,
+                    ending=Ending.CANCELLED,
+                    end_rule=EndRule.STOPPED,
+                    records={},
+                )
             return slot.run(request, on_progress=on_progress, is_cancelled=is_cancelled)
+
+    @contextmanager
+    def reserve(self, is_cancelled: Callable[[], bool]) -> Iterator[Slot | None]:
+        """Hold one slot for several runs, each in a fresh box; None when cancelled.
+
+        SandboxUnavailable when the pool is stopped.
+        """
+        slot = self._take(is_cancelled)
+        try:
+            yield slot
         finally:
-            with self._changed:
-                self._free.append(slot)
-                self._changed.notify()
+            if slot is not None:
+                with self._changed:
+                    self._free.append(slot)
+                    self._changed.notify()
 
     def __enter__(self) -> "SlotPool":
         self.start()

@@ -1,21 +1,33 @@
 """The real engine behind ``execution.Engine``: the sandbox's slots on this host."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from lab_protocol.author import LabBuild
-from lab_protocol.messages import CellPhase, RunOutcome, RunRequest
+from lab_protocol.messages import (
+    CellPhase,
+    Ending,
+    EndRule,
+    RunOutcome,
+    RunRequest,
+)
+from lab_protocol.wire import to_jsonable
 from sandbox.author import build_lab
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
 from sandbox.selfcheck import require_proof
 from sandbox.settings import SandboxSettings
-from submissions.execution import Watch
+from submissions.execution import RunProgram, Watch
 
 logger = logging.getLogger(__name__)
+
+STARTING = "starting"
 
 
 class CellEngine:
@@ -25,7 +37,7 @@ class CellEngine:
     """
 
     def __init__(self) -> None:
-        self.detail = "starting"
+        self.detail = STARTING
         self._sandbox: SandboxSettings | None = None
         self._pool: SlotPool | None = None
 
@@ -33,6 +45,16 @@ class CellEngine:
     def is_ready(self) -> bool:
         """Whether labs can be run now."""
         return self._pool is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a start has failed, so that no lab will ever run here."""
+        return self._pool is None and self.detail not in ("", STARTING)
+
+    @property
+    def health(self) -> Any:
+        """The state of each slot, as JSON."""
+        return [] if self._pool is None else to_jsonable(self._pool.health())
 
     @property
     def warm_slots(self) -> int:
@@ -72,10 +94,23 @@ class CellEngine:
             image=self._sandbox.image, release_files=tree, lab=lab, seed=seed
         )
 
-    def run(self, request: RunRequest, *, watch: Watch) -> RunOutcome:
-        """Run a program in a free slot."""
+    @contextmanager
+    def reserve(self, watch: Watch) -> Iterator[RunProgram]:
+        """Hold a free slot; what is yielded runs a program in a fresh box of it."""
         if self._pool is None:
             raise SandboxUnavailable("not_started", "the engine has not been started")
-        return self._pool.run(
-            request, on_progress=watch.progress, is_cancelled=watch.stopped
-        )
+        with self._pool.reserve(watch.stopped) as slot:
+
+            def run(request: RunRequest) -> RunOutcome:
+                if slot is None:
+                    return RunOutcome(
+                        run_id=request.run_id,
+                        ending=Ending.CANCELLED,
+                        end_rule=EndRule.STOPPED,
+                        records={},
+                    )
+                return slot.run(
+                    request, on_progress=watch.progress, is_cancelled=watch.stopped
+                )
+
+            yield run

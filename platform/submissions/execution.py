@@ -6,10 +6,11 @@ Says nothing about when to try again or who is next; that is ``lifecycle``'s.
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
@@ -18,6 +19,7 @@ from curriculum.catalogue import Catalogue, Lab
 from curriculum.releases import catalogue_of, release_tree
 from grading.grader import grade, leave_ungraded
 from grading.report import run_report, verdict_report
+from grading.verdict import Result
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
     ClosingRow,
@@ -30,13 +32,20 @@ from lab_protocol.messages import (
     Topic,
 )
 from sandbox.errors import AuthorFault
-from submissions import lifecycle
-from submissions.lifecycle import FinalWord, Lease, LeaseLost
+from submissions import lifecycle, spool
+from submissions.alerts import OF_A_LAB, recover
+from submissions.doubt import as_own_fault, is_doubtful, reference_solution
+from submissions.lifecycle import Lease, LeaseLost
 from submissions.models import Submission
+from submissions.spool import DATABASE_GONE
+from submissions.verdicts import FinalWord
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_SECONDS = 0.5
+
+
+type RunProgram = Callable[[RunRequest], RunOutcome]
 
 
 class Engine(Protocol):
@@ -45,14 +54,15 @@ class Engine(Protocol):
     def build(self, *, tree: Path, lab: str, seed: int) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
 
-    def run(self, request: RunRequest, *, watch: "Watch") -> RunOutcome:
-        """Run a program in a cell, reporting to ``watch``."""
+    def reserve(self, watch: "Watch") -> AbstractContextManager[RunProgram]:
+        """Hold a slot; what it gives runs a program there, reporting to ``watch``."""
 
 
 class Watch:
     """Keeps a lease alive, writes progress, and carries the wish to cancel.
 
-    ``stopped`` becomes true when the student cancels or the lease is lost.
+    ``stopped`` becomes true when the student cancels or the lease is lost. Once the
+    program's own run is being checked, later runs of the same try show no progress.
     """
 
     def __init__(self, lease: Lease) -> None:
@@ -62,6 +72,7 @@ class Watch:
         self._done = threading.Event()
         self._phase = Phase.PREPARING
         self._written = 0.0
+        self._is_checking = False
 
     def stopped(self) -> bool:
         """Whether the run should end now."""
@@ -70,22 +81,33 @@ class Watch:
     def progress(self, progress: RunProgress) -> None:
         """Write a phase at once and row counts at most twice a second."""
         now = time.monotonic()
-        if (
+        if self._is_checking or (
             progress.phase is self._phase
             and now - self._written < PROGRESS_INTERVAL_SECONDS
         ):
             return
         self._phase = progress.phase
         self._written = now
+        self._advance(progress.phase, progress.rows_in, progress.rows_out)
+
+    def show_checking(self, *, rows_in: int, rows_out: int) -> None:
+        """Write that the program's own run is over; raise LeaseLost."""
+        self._is_checking = True
+        self._advance(Phase.CHECKING, rows_in, rows_out)
+        if self.lost.is_set():
+            raise LeaseLost
+
+    def _advance(self, phase: Phase, rows_in: int, rows_out: int) -> None:
         try:
             lifecycle.advance(
-                self.lease,
-                phase=progress.phase,
-                rows_in=progress.rows_in,
-                rows_out=progress.rows_out,
+                self.lease, phase=phase, rows_in=rows_in, rows_out=rows_out
             )
         except LeaseLost:
             self.lost.set()
+        except DATABASE_GONE as error:
+            # The run goes on: its verdict is what counts, and can wait in the spool.
+            logger.warning("progress of %s not written: %s", self.lease.token, error)
+            connection.close()
 
     @contextmanager
     def keep_alive(self) -> Iterator[None]:
@@ -108,8 +130,10 @@ class Watch:
                     self.lost.set()
                     return
                 except Exception:
-                    # One failed UPDATE must not end a lease that has seconds left.
+                    # One failed UPDATE must not end a lease that has seconds left,
+                    # and a broken connection would fail every later one too.
                     logger.exception("heartbeat of %s failed", self.lease.token)
+                    connection.close()
         finally:
             connection.close()
 
@@ -122,6 +146,11 @@ def execute(lease: Lease, engine: Engine) -> None:
             _execute(lease, engine, watch)
         except LeaseLost:
             logger.warning("lease of submission %s is lost", lease.submission_id)
+        except _ControlFailed as error:
+            logger.error(
+                "the control of submission %s failed: %s", lease.submission_id, error
+            )
+            _hand_back(lease, f"control-failed: {error}")
         except AuthorFault as error:
             # The lab's own code fails the same way each time: no second try.
             logger.exception("author's code failed")
@@ -172,19 +201,63 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
         language=submission.language,
         files=submission.files,
     )
-    outcome = engine.run(request, watch=watch)
-    if watch.lost.is_set():
-        raise LeaseLost
-    if outcome.ending is Ending.PLATFORM_FAULT:
-        lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
-        return
-    lifecycle.advance(
-        lease,
-        phase=Phase.CHECKING,
-        rows_in=sum(len(stage.events) for stage in build.stages),
-        rows_out=sum(len(records) for records in outcome.records.values()),
+    with engine.reserve(watch) as run:
+        outcome = run(request)
+        if watch.lost.is_set():
+            raise LeaseLost
+        watch.show_checking(
+            rows_in=sum(len(stage.events) for stage in build.stages),
+            rows_out=sum(len(records) for records in outcome.records.values()),
+        )
+        is_last_try = submission.tries >= settings.LAB_MAX_TRIES
+        if is_doubtful(outcome, is_last_try=is_last_try) and _control_passes(
+            lease, submission, lab, build, run
+        ):
+            outcome = as_own_fault(outcome)
+        if outcome.ending is Ending.PLATFORM_FAULT:
+            lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
+            return
+        _conclude(lease, submission, catalogue, lab, build, outcome)
+    if outcome.ending is Ending.COMPLETED:
+        recover(OF_A_LAB, subject=lab.id)
+
+
+class _ControlFailed(Exception):
+    """The reference solution failed too: nothing can be said of the program."""
+
+
+def _control_passes(
+    lease: Lease, submission: Submission, lab: Lab, build: LabBuild, run: RunProgram
+) -> bool:
+    """Run the lab's solution in a fresh box of the slot; raise if it does not pass.
+
+    False where there was no answer: the run was stopped, or there is no solution.
+    """
+    tree = release_tree(submission.release)
+    solution = reference_solution(tree, lab, submission.language)
+    if solution is None:
+        logger.error("lab %s has no solution to run as a control", lab.id)
+        return False
+    language, files = solution
+    token = uuid4()
+    outcome = run(
+        make_request(
+            run_id=str(token), lab=lab, build=build, language=language, files=files
+        )
     )
-    _conclude(lease, submission, catalogue, lab, build, outcome)
+    if outcome.ending is Ending.CANCELLED:
+        return False
+    verdict = grade(lab=lab.spec, build=build, outcome=outcome)
+    lifecycle.record_control(
+        lease,
+        token=token,
+        ending=outcome.ending,
+        detail=f"{verdict.result}: {outcome.detail}".rstrip(": "),
+        report=run_report(outcome=outcome, lab=lab.spec),
+    )
+    if verdict.result != Result.PASSED:
+        raise _ControlFailed(f"{outcome.ending} {outcome.detail}".strip())
+    return True
 
 
 def _conclude(
@@ -199,18 +272,20 @@ def _conclude(
         verdict = leave_ungraded(lab=lab.spec, outcome=outcome)
     else:
         verdict = grade(lab=lab.spec, build=build, outcome=outcome)
-    lifecycle.finish(
-        lease,
-        word=FinalWord(
-            result=verdict.result.value,
-            ending=verdict.ending,
-            points=verdict.points,
-            max_points=verdict.max_points,
-            report=verdict_report(verdict=verdict, lab=lab.spec, build=build),
-        ),
-        run_report=run_report(outcome=outcome, lab=lab.spec),
-        catalogue=catalogue,
+    word = FinalWord(
+        result=verdict.result.value,
+        ending=verdict.ending,
+        points=verdict.points,
+        max_points=verdict.max_points,
+        report=verdict_report(verdict=verdict, lab=lab.spec, build=build),
     )
+    report = run_report(outcome=outcome, lab=lab.spec)
+    try:
+        lifecycle.finish(lease, word=word, run_report=report, catalogue=catalogue)
+    except DATABASE_GONE:
+        logger.exception("the verdict on submission %s waits", lease.submission_id)
+        connection.close()
+        spool.keep(lease, word=word, run_report=report)
 
 
 def _hand_back(lease: Lease, detail: str, *, max_tries: int | None = None) -> None:
@@ -218,3 +293,7 @@ def _hand_back(lease: Lease, detail: str, *, max_tries: int | None = None) -> No
         lifecycle.hand_back(lease, detail=detail, max_tries=max_tries)
     except LeaseLost:
         logger.warning("lease of submission %s is lost", lease.submission_id)
+    except DATABASE_GONE:
+        # The lease runs out by itself, and the reaper does the same.
+        logger.exception("submission %s is left to the reaper", lease.submission_id)
+        connection.close()

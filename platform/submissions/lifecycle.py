@@ -17,24 +17,21 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, When
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from curriculum.catalogue import Catalogue
 from lab_protocol.messages import Ending, Phase
-from progress.services import record_lab_passed
+from submissions import verdicts
+from submissions.alerts import AlertCode, raise_alert
 from submissions.models import Run, Submission, SubmissionQuerySet, Verdict
+from submissions.turns import ALL_LANES, LANE_OF_KIND, Lane, in_turn
+from submissions.verdicts import FinalWord
 
-COUNTING = {Submission.Kind.SUBMIT, Submission.Kind.REGRADE}
-PERSONAL = (Submission.Kind.RUN, Submission.Kind.SUBMIT)
-# Lanes by kind: a submit goes before a run, both before a regrade.
-LANE = Case(
-    When(kind=Submission.Kind.SUBMIT, then=0),
-    When(kind=Submission.Kind.RUN, then=1),
-    default=2,
-    output_field=IntegerField(),
-)
 CLAIM_CANDIDATES = 8
+CLAIM_ROUNDS = 3
+# What is written of a try whose worker ended under it.
+WORKER_ENDED = ("lease-expired", "worker-gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +42,23 @@ class Lease:
     run_id: int
     token: UUID
     number: int
-
-
-@dataclass(frozen=True, slots=True)
-class FinalWord:
-    """What a verdict row is made of."""
-
-    result: str
-    ending: Ending
-    points: int
-    max_points: int
-    report: dict[str, Any]
+    lane: Lane = Lane.SUBMIT
 
 
 class LeaseLost(Exception):
     """The lease has expired and the submission belongs to somebody else."""
 
 
-def in_turn() -> QuerySet[Submission]:
-    """Return waiting submissions in the order in which they are claimed.
-
-    A person who has one under way lets others go first.
-    """
-    busy = Submission.objects.under_way().filter(
-        user=OuterRef("user"), kind__in=PERSONAL
-    )
-    return (
-        Submission.objects.waiting()
-        .annotate(lane=LANE)
-        .exclude(Exists(busy))
-        .order_by("lane", "created_at", "pk")
-    )
-
-
-def claim_next(*, worker: str) -> Lease | None:
-    """Lease the next waiting submission to ``worker``, or return None."""
-    for submission_id in in_turn().values_list("pk", flat=True)[:CLAIM_CANDIDATES]:
-        if lease := _claim(submission_id, worker):
-            return lease
+def claim_next(*, worker: str, lanes: tuple[Lane, ...] = ALL_LANES) -> Lease | None:
+    """Lease the next waiting submission of ``lanes`` to ``worker``, or return None."""
+    for _ in range(CLAIM_ROUNDS):
+        candidates = list(in_turn(lanes).values_list("pk", "kind")[:CLAIM_CANDIDATES])
+        for submission_id, kind in candidates:
+            lane = LANE_OF_KIND[Submission.Kind(kind)]
+            if lease := _claim(submission_id, lane, worker):
+                return lease
+        if len(candidates) < CLAIM_CANDIDATES:
+            break
     return None
 
 
@@ -127,7 +103,9 @@ def finish(
     Run.objects.filter(pk=lease.run_id).update(
         ended_at=Now(), ending=word.ending.value, report=run_report
     )
-    return _write_verdict(submission, word, run_id=lease.run_id, catalogue=catalogue)
+    return verdicts.write_verdict(
+        submission, word, run_id=lease.run_id, catalogue=catalogue
+    )
 
 
 @transaction.atomic
@@ -140,14 +118,39 @@ def hand_back(lease: Lease, *, detail: str, max_tries: int | None = None) -> boo
     limit = settings.LAB_MAX_TRIES if max_tries is None else max_tries
     cancelled = submission.cancel_requested_at is not None
     again = submission.tries < limit and not cancelled
-    columns = _waiting_columns() if again else _final_columns(cancelled=cancelled)
+    columns = (
+        _waiting_columns(submission.tries)
+        if again
+        else _final_columns(cancelled=cancelled)
+    )
     if not _held(lease).update(**columns):
         raise LeaseLost
     _end_by_fault(lease.run_id, detail)
-    if not again:
-        word = _cancelled() if cancelled else _platform_fault(detail)
-        _write_verdict(submission, word, run_id=lease.run_id)
-    return again
+    if again:
+        return True
+    word = verdicts.cancelled() if cancelled else verdicts.platform_fault(detail)
+    verdicts.write_verdict(submission, word, run_id=lease.run_id)
+    if not cancelled:
+        _alert_of(submission, detail)
+    return False
+
+
+def record_control(
+    lease: Lease, *, token: UUID, ending: Ending, detail: str, report: dict[str, Any]
+) -> None:
+    """Store a finished control run beside the try it was made for."""
+    run = Run.objects.only("worker").get(pk=lease.run_id)
+    Run.objects.create(
+        submission_id=lease.submission_id,
+        kind=Run.Kind.CONTROL,
+        number=_next_number(lease.submission_id),
+        token=token,
+        worker=run.worker,
+        ended_at=Now(),
+        ending=ending.value,
+        detail=detail[:200],
+        report=report,
+    )
 
 
 def cancel_waiting(*, submission: Submission) -> bool:
@@ -159,7 +162,7 @@ def cancel_waiting(*, submission: Submission) -> bool:
             .update(**_final_columns(cancelled=True), cancel_requested_at=Now())
         )
         if changed:
-            _write_verdict(submission, _cancelled())
+            verdicts.write_verdict(submission, verdicts.cancelled())
     return bool(changed)
 
 
@@ -176,17 +179,27 @@ def reap() -> list[int]:
     Safe to run anywhere and at any time: each row changes by its own conditional
     UPDATE, and the ended try is written with it.
     """
+    expired = Run.objects.filter(submission__lease_until__lt=Now())
+    return _take_back(expired, detail="lease-expired")
+
+
+def take_back_from(*, worker: str) -> list[int]:
+    """Take back all that ``worker`` holds; only for one that is provably gone."""
+    return _take_back(Run.objects.filter(worker=worker), detail="worker-gone")
+
+
+def _take_back(runs: QuerySet[Run], *, detail: str) -> list[int]:
     reaped = []
-    for lease in _expired():
+    for lease in _leases_of(runs):
         try:
-            hand_back(lease, detail="lease-expired")
+            hand_back(lease, detail=detail)
         except LeaseLost:
             continue  # renewed or taken back in between
         reaped.append(lease.submission_id)
     return reaped
 
 
-def _claim(submission_id: int, worker: str) -> Lease | None:
+def _claim(submission_id: int, lane: Lane, worker: str) -> Lease | None:
     token = uuid4()
     try:
         with transaction.atomic():
@@ -199,19 +212,24 @@ def _claim(submission_id: int, worker: str) -> Lease | None:
                     lease_until=_lease_end(),
                     worker=worker,
                     tries=F("tries") + 1,
+                    not_before=None,
                     rows_in=0,
                     rows_out=0,
                 )
             )
             if not changed:
                 return None
-            number = Run.objects.filter(submission_id=submission_id).count() + 1
+            number = _next_number(submission_id)
             run = Run.objects.create(
                 submission_id=submission_id, number=number, token=token, worker=worker
             )
     except IntegrityError:
         return None  # another worker took one of the same person at this moment
-    return Lease(submission_id, run.pk, token, number)
+    return Lease(submission_id, run.pk, token, number, lane)
+
+
+def _next_number(submission_id: int) -> int:
+    return Run.objects.filter(submission_id=submission_id).count() + 1
 
 
 def _held(lease: Lease) -> SubmissionQuerySet:
@@ -227,12 +245,10 @@ def _submission_of(lease: Lease) -> Submission:
     return submission
 
 
-def _expired() -> Iterator[Lease]:
-    """Yield the leases that have run out; a try's token is its lease's."""
-    runs = Run.objects.filter(
-        token=F("submission__lease_token"), submission__lease_until__lt=Now()
-    )
-    for run in runs.only("submission_id", "token", "number"):
+def _leases_of(runs: QuerySet[Run]) -> Iterator[Lease]:
+    """Yield the standing leases of ``runs``; a try's token is its lease's."""
+    held = runs.filter(token=F("submission__lease_token"))
+    for run in held.only("submission_id", "token", "number"):
         yield Lease(run.submission_id, run.pk, run.token, run.number)
 
 
@@ -242,62 +258,29 @@ def _end_by_fault(run_id: int, detail: str) -> None:
     )
 
 
-def _write_verdict(
-    submission: Submission,
-    word: FinalWord,
-    *,
-    run_id: int | None = None,
-    catalogue: Catalogue | None = None,
-) -> Verdict:
-    verdict = Verdict.objects.create(
-        submission=submission,
-        generation=submission.generation,
-        run_id=run_id,
-        result=word.result,
-        ending=word.ending.value,
-        points=word.points,
-        max_points=word.max_points,
-        report=word.report,
-    )
-    if (
-        catalogue is not None
-        and word.result == Verdict.Result.PASSED
-        and submission.kind in COUNTING
-    ):
-        record_lab_passed(
-            user=submission.user,
-            catalogue=catalogue,
-            lab_id=submission.lab,
-            evidence=str(submission.public_id),
-        )
-    return verdict
+def _alert_of(submission: Submission, detail: str) -> None:
+    """Tell staff why nobody could run it; one that ends workers is named for that."""
+    endings = set(submission.runs.tries().values_list("detail", flat=True))
+    if endings <= set(WORKER_ENDED):
+        code, subject = AlertCode.POISON, str(submission.public_id)
+    elif detail.startswith(("author-fault", "lab-fault")):
+        code, subject = AlertCode.AUTHOR_FAULT, submission.lab
+    elif detail.startswith("control-failed"):
+        code, subject = AlertCode.CONTROL_FAILED, submission.lab
+    else:
+        code, subject = AlertCode.PLATFORM_FAULT, submission.lab
+    raise_alert(code, subject=subject, detail=detail, submission=submission)
 
 
-def _platform_fault(detail: str) -> FinalWord:
-    report = _bare("platform-fault") | {"detail": detail}
-    return FinalWord("none", Ending.PLATFORM_FAULT, 0, 0, report)
-
-
-def _cancelled() -> FinalWord:
-    return FinalWord("none", Ending.CANCELLED, 0, 0, _bare("cancelled"))
-
-
-def _bare(code: str) -> dict[str, Any]:
-    return {
-        "version": 1,
-        "summary": {"code": code, "params": {}},
-        "misconception": None,
-        "checks": [],
-        "events": {},
-    }
-
-
-def _waiting_columns() -> dict[str, Any]:
+def _waiting_columns(tries: int) -> dict[str, Any]:
+    """Return a waiting row's columns; each try is followed by twice the last pause."""
+    pause = timedelta(seconds=settings.LAB_RETRY_SECONDS * 2 ** (tries - 1))
     return {
         "state": Submission.State.QUEUED,
         "lease_token": None,
         "lease_until": None,
         "worker": "",
+        "not_before": Now() + pause,
     }
 
 

@@ -36,14 +36,18 @@ class Submission(models.Model):
     """What a person sent in, and where it is now.
 
     ``state`` says where it is, never how it ended; that is the verdict's. Only
-    ``submissions.lifecycle`` writes the columns from ``state`` on.
+    ``submissions.lifecycle`` writes the columns from ``state`` on. A regrade and a
+    shrink are submissions of their own, made by the site for the same person; their
+    ``original`` stays final and shows its old verdict meanwhile. ``turn`` is their
+    place among people in the background lane (``submissions.turns``), 0 for others.
+    After a platform fault nobody claims it before ``not_before``.
     """
 
     class Kind(models.TextChoices):
         RUN = "run", _("run")
         SUBMIT = "submit", _("submit")
         REGRADE = "regrade", _("regrade")
-        CONTROL = "control", _("control")
+        SHRINK = "shrink", _("search for the smallest failing stream")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -70,11 +74,16 @@ class Submission(models.Model):
     seed = models.BigIntegerField()
     idempotency_key = models.UUIDField()
     is_demo = models.BooleanField(default=False)
+    original = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="redone"
+    )
+    turn = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     generation = models.PositiveSmallIntegerField(default=1)
     tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -115,8 +124,18 @@ class Submission(models.Model):
                 name="submission_lease_fits_state",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind__in=["run", "submit", "regrade", "control"]),
-                name="submission_kind_known",
+                condition=models.Q(kind__in=["run", "submit"], original__isnull=True)
+                | models.Q(kind__in=["regrade", "shrink"], original__isnull=False),
+                name="submission_kind_fits_original",
+            ),
+            # A button pressed twice must not regrade twice.
+            models.UniqueConstraint(
+                fields=["original", "kind"],
+                condition=models.Q(
+                    state__in=["queued", "leased", "preparing", "running", "checking"],
+                    original__isnull=False,
+                ),
+                name="submission_redone_once_at_a_time",
             ),
         ]
         indexes: ClassVar = [
@@ -144,16 +163,34 @@ class Submission(models.Model):
         return self.state in self.FINAL_STATES
 
 
+class RunQuerySet(models.QuerySet["Run"]):
+    """Named questions about runs."""
+
+    def tries(self) -> "RunQuerySet":
+        """Runs of the person's own program, without the controls."""
+        return self.filter(kind=Run.Kind.TRY)
+
+    def controls(self) -> "RunQuerySet":
+        """Runs of the reference solution; never shown to the student."""
+        return self.filter(kind=Run.Kind.CONTROL)
+
+
 class Run(models.Model):
     """One leased try of a submission. ``ending`` is empty while it is under way.
 
     ``report`` is what the student may see of it: stdout, stderr, error, timings,
-    and the first rows of each output topic.
+    and the first rows of each output topic. A control is a run of the lab's reference
+    solution after a doubtful ending (``submissions.doubt``), for instructors only.
     """
+
+    class Kind(models.TextChoices):
+        TRY = "try", _("try")
+        CONTROL = "control", _("control run")
 
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, related_name="runs"
     )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TRY)
     number = models.PositiveSmallIntegerField()
     token = models.UUIDField(unique=True)
     worker = models.CharField(max_length=120)
@@ -167,6 +204,8 @@ class Run(models.Model):
     )
     detail = models.CharField(max_length=200, blank=True)
     report = models.JSONField(default=dict)
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["submission_id", "number"]
@@ -253,20 +292,71 @@ class Draft(models.Model):
 class WorkerSign(models.Model):
     """A worker's sign of life, by which the pages know that somebody will answer.
 
-    ``ready`` is false where the jail did not prove itself; ``detail`` says why.
-    ``warm_slots`` counts slots with a box that has run its warm-up job.
+    ``ready`` is false where the jail did not prove itself or the worker is ending;
+    ``detail`` says why. ``warm_slots`` counts slots with a box that has run its
+    warm-up job. ``host``, ``pid`` and ``process_started`` say which process it is
+    (``submissions.incarnation``). ``pool`` is the state of each slot, ``current`` what
+    runs now ([{"submission": public id, "kind": …}]), ``memory`` bytes of the process
+    and of its host.
     """
 
     name = models.CharField(max_length=120, unique=True)
+    version = models.CharField(max_length=40, blank=True)
+    host = models.CharField(max_length=120, blank=True)
+    pid = models.PositiveIntegerField(default=0)
+    process_started = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField()
     slots = models.PositiveSmallIntegerField(default=0)
     warm_slots = models.PositiveSmallIntegerField(default=0)
     ready = models.BooleanField(default=False)
+    draining = models.BooleanField(default=False)
     detail = models.CharField(max_length=300, blank=True)
+    pool = models.JSONField(default=list, blank=True)
+    current = models.JSONField(default=list, blank=True)
+    memory = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class Alert(models.Model):
+    """Something that staff should look at; standing until it is cleared.
+
+    One standing row for a ``code`` and ``subject`` (a lab's id, a worker's name, a
+    submission's public id): what happens again is counted. Written by
+    ``submissions.alerts`` only.
+    """
+
+    code = models.CharField(max_length=40)
+    subject = models.CharField(max_length=120, blank=True)
+    first_seen = models.DateTimeField(db_default=Now())
+    last_seen = models.DateTimeField(db_default=Now())
+    count = models.PositiveIntegerField(default=1)
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    detail = models.CharField(max_length=300, blank=True)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    # Empty where the fault went away by itself.
+    cleared_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-last_seen", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["code", "subject"],
+                condition=models.Q(cleared_at__isnull=True),
+                name="alert_stands_once",
+            )
+        ]
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.subject}".strip()
 
 
 class DutyLease(models.Model):

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.access import reviewable_cohorts
 from accounts.models import Enrolment, User
-from submissions import lifecycle
 from submissions.models import Draft, Run, Submission, Verdict, WorkerSign
+from submissions.turns import PERSONAL, in_turn
 
 # A worker signs every few seconds; after this long without one nobody is there.
 SILENCE = timedelta(seconds=30)
@@ -41,9 +41,9 @@ class LiveStatus:
 
 def own_submission(*, user: User, public_id: UUID) -> Submission:
     """Return a person's own run or submit; raise Submission.DoesNotExist."""
-    return _with_verdict(
-        Submission.objects.filter(user=user, kind__in=lifecycle.PERSONAL)
-    ).get(public_id=public_id)
+    return _with_verdict(Submission.objects.filter(user=user, kind__in=PERSONAL)).get(
+        public_id=public_id
+    )
 
 
 def reviewable_submission(*, user: User, public_id: UUID) -> Submission:
@@ -70,7 +70,7 @@ def current_verdict(submission: Submission) -> Verdict | None:
 
 def last_run(submission: Submission) -> Run | None:
     """Return the latest try, or None while it has never been claimed."""
-    return submission.runs.order_by("-number").first()
+    return submission.runs.tries().order_by("-number").first()
 
 
 def attempts(*, user: User, lab_id: str) -> list[AttemptRow]:
@@ -115,7 +115,7 @@ def open_submissions(*, user: User) -> list[Submission]:
     """Return what a person has waiting or under way, oldest first."""
     return list(
         Submission.objects.open()
-        .filter(user=user, kind__in=lifecycle.PERSONAL)
+        .filter(user=user, kind__in=PERSONAL)
         .defer("files")
         .order_by("created_at", "pk")
     )
@@ -124,7 +124,7 @@ def open_submissions(*, user: User) -> list[Submission]:
 def latest_submission(*, user: User, lab_id: str) -> Submission | None:
     """Return a person's newest run or submit of a lab, with its verdict."""
     return _with_verdict(
-        Submission.objects.filter(user=user, lab=lab_id, kind__in=lifecycle.PERSONAL)
+        Submission.objects.filter(user=user, lab=lab_id, kind__in=PERSONAL)
     ).first()
 
 
@@ -161,7 +161,7 @@ def _with_verdict(rows: QuerySet[Submission]) -> QuerySet[Submission]:
 def _position(submission: Submission) -> int | None:
     if submission.state != Submission.State.QUEUED:
         return None
-    waiting = list(lifecycle.in_turn().values_list("pk", flat=True))
+    waiting = list(in_turn().values_list("pk", flat=True))
     # Behind everybody when the person's other submission is under way.
     return (
         waiting.index(submission.pk) + 1

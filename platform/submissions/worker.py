@@ -5,9 +5,10 @@ the thread pool a SIGTERM lets running tries end and leaves the rest in the data
 """
 
 import logging
-import os
+import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,10 +19,16 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models.functions import Now
 
-from submissions import execution, lifecycle
+from submissions import execution, lifecycle, spool, sweep
+from submissions.alerts import AlertCode, raise_alert, recover
 from submissions.duties import hold_duty
 from submissions.engine import CellEngine
+from submissions.incarnation import this_process
+from submissions.lifecycle import Lease
+from submissions.memory import memory_now
 from submissions.models import Submission, WorkerSign
+from submissions.turns import SlotShares
+from submissions.version import code_version
 from submissions.wake import wake_workers
 
 logger = logging.getLogger(__name__)
@@ -33,10 +40,16 @@ class Worker:
     """The state of one worker process. ``start`` is called once, by a signal."""
 
     def __init__(self) -> None:
-        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self._process = this_process()
+        self._host = socket.gethostname()
+        # The pid alone would name two processes: in a container it is always 1.
+        self.name = f"{self._host}-{self._process.pid}-{secrets.token_hex(2)}"
         self.engine = CellEngine()
-        self._slots = threading.Semaphore(settings.LAB_SLOTS)
+        self._shares = SlotShares(settings.LAB_SLOTS)
+        self._current: dict[int, Lease] = {}
+        self._claiming = threading.Lock()
         self._stopping = threading.Event()
+        self._reap_after = 0.0
         self._duties: threading.Thread | None = None
 
     def start(self) -> None:
@@ -65,60 +78,123 @@ class Worker:
     def serve(self) -> None:
         """Run waiting submissions while a slot is free; return when there is none.
 
-        After the slot is given back the queue is looked at once more: a message that
-        met the last busy moment found no slot and has gone.
+        After a slot is given back the queue is looked at once more: a message that met
+        the last busy moment found no slot and has gone.
         """
-        while self.engine.is_ready and not self._stopping.is_set():
-            with self._slot() as free:
-                if not free:
+        while True:
+            with self._claim() as lease:
+                if lease is None:
                     return
-                lease = lifecycle.claim_next(worker=self.name)
-                if lease is not None:
-                    execution.execute(lease, self.engine)
-                    continue
-            if not lifecycle.in_turn().exists():
-                return
+                execution.execute(lease, self.engine)
 
     @contextmanager
-    def _slot(self) -> Iterator[bool]:
-        free = self._slots.acquire(blocking=False)
+    def _claim(self) -> Iterator[Lease | None]:
+        """Lease the next submission for as long as the block; None when none may be.
+
+        One claim at a time, so that the lanes' shares of the slots are kept.
+        """
+        with self._claiming:
+            lease = None
+            if self.engine.is_ready and not self._stopping.is_set():
+                lanes = self._shares.open_lanes()
+                if lanes:
+                    lease = lifecycle.claim_next(worker=self.name, lanes=lanes)
+            if lease is not None:
+                self._shares.take(lease.lane)
+                self._current[lease.run_id] = lease
         try:
-            yield free
+            yield lease
         finally:
-            if free:
-                self._slots.release()
+            if lease is not None:
+                with self._claiming:
+                    self._shares.give_back(lease.lane)
+                    del self._current[lease.run_id]
 
     def _do_duties(self) -> None:
+        self._tidy()
         self.engine.start()
         while True:
             try:
-                self._sign()
-                if hold_duty(REAPING, holder=self.name):
-                    for submission_id in lifecycle.reap():
-                        logger.warning("took back submission %s", submission_id)
-                if Submission.objects.waiting().exists():
-                    wake_workers()
+                self._do_round()
             except Exception:
-                # A database restart must not end the duties of this worker.
+                # A database restart must not end the duties of this worker. Others
+                # could not renew their leases either: they get one lease's time.
                 logger.exception("duties failed; next try in a moment")
+                self._reap_after = time.monotonic() + settings.LAB_LEASE_SECONDS
                 connection.close()
             if self._stopping.wait(settings.LAB_REAP_SECONDS):
                 break
             close_old_connections()
+        self._sign_draining()
         connection.close()
 
+    def _tidy(self) -> None:
+        try:
+            sweep.sweep_folders()
+            # Before leases are taken back: a spooled verdict needs its own.
+            spool.replay()
+            self._take_back_from_the_dead()
+        except Exception:
+            logger.exception("the sweep at start failed; leases run out by themselves")
+            connection.close()
+
+    def _take_back_from_the_dead(self) -> None:
+        for submission_id in sweep.sweep_workers():
+            logger.warning("took back submission %s of a dead worker", submission_id)
+
+    def _do_round(self) -> None:
+        self._sign()
+        # Before leases are taken back: a spooled verdict needs its own.
+        spool.replay()
+        self._take_back_from_the_dead()
+        if time.monotonic() >= self._reap_after and hold_duty(
+            REAPING, holder=self.name
+        ):
+            for submission_id in lifecycle.reap():
+                logger.warning("took back submission %s", submission_id)
+        if self.engine.is_ready:
+            recover((AlertCode.ENGINE_CLOSED,), subject=self._host)
+        elif self.engine.is_closed:
+            raise_alert(
+                AlertCode.ENGINE_CLOSED, subject=self._host, detail=self.engine.detail
+            )
+        if Submission.objects.waiting().exists():
+            wake_workers()
+
     def _sign(self) -> None:
+        with self._claiming:
+            runs = list(self._current.values())
+        kinds = Submission.objects.in_bulk([lease.submission_id for lease in runs])
         WorkerSign.objects.update_or_create(
             name=self.name,
             defaults={
+                "version": code_version(),
+                "host": self._process.host,
+                "pid": self._process.pid,
+                "process_started": self._process.started,
                 "seen_at": Now(),
                 "slots": settings.LAB_SLOTS,
                 "warm_slots": self.engine.warm_slots,
-                "ready": self.engine.is_ready,
+                "ready": self.engine.is_ready and not self._stopping.is_set(),
+                "draining": self._stopping.is_set(),
                 "detail": self.engine.detail[:300],
+                "pool": self.engine.health,
+                "current": [
+                    {"submission": str(row.public_id), "kind": row.kind, "lab": row.lab}
+                    for lease in runs
+                    if (row := kinds.get(lease.submission_id))
+                ],
+                "memory": memory_now(),
             },
         )
         WorkerSign.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()
+
+    def _sign_draining(self) -> None:
+        """Say at once that nothing new is taken: the pages count ready workers."""
+        try:
+            self._sign()
+        except Exception:
+            logger.exception("could not sign as draining")
 
 
 _worker: Worker | None = None

@@ -101,9 +101,11 @@ def test_the_list_has_no_foreign_cohort(client, world):
     assert "/review/cohorts/foreign/" not in page
 
 
-@pytest.mark.parametrize("kind", ["run", "regrade", "control"])
+@pytest.mark.parametrize("kind", ["run", "regrade", "shrink"])
 def test_what_is_no_submit_is_not_there(client, world, kind):
-    submission = finish(make_submission(world.student, kind=kind), "none")
+    original = None if kind == "run" else make_submission(world.student)
+    submission = make_submission(world.student, kind=kind, original=original)
+    finish(submission, "none")
     for user in (world.teacher, world.admin):
         client.force_login(user)
         url = reverse("review:attempt", args=[submission.public_id])

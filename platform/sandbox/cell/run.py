@@ -242,6 +242,7 @@ class Run:
             stderr_truncated=speech.stderr.is_truncated,
             error=self._error,
             detail=conclusion.detail,
+            jobs_seen=self._jobs.running + self._jobs.finished,
             warm=self._box.stage.warm,
             cpu_seconds=max(0.0, self._usage.cpu_seconds - self._cpu_before),
             peak_memory_bytes=self._peak,
