@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from submissions.errors import Rejected
 from submissions.models import Submission, Verdict
 from submissions.selectors import current_verdict
+from submissions.waiting import PlaceInLine
 
 type Words = str | Promise
 
@@ -76,6 +77,9 @@ DIFFICULTIES: dict[str, Words] = {
     "intermediate": _("intermediate"),
     "advanced": _("advanced"),
 }
+
+# An estimate above this is said in minutes.
+SECONDS_SHOWN = 99
 
 PROGRAM_LANGUAGES = {"sql": "Flink SQL", "pyflink": "PyFlink", "python": "Python"}
 
@@ -156,6 +160,10 @@ REJECTIONS: dict[str, Words] = {
     "queue-full": _(
         "You already have one program running and one waiting. Wait for a result or"
         " cancel one. Your text is saved."
+    ),
+    "site-full": _(
+        "Too many programs are waiting at the moment: %(waiting)s. Send yours again in"
+        " a few minutes. Your text is saved."
     ),
     "attempts-used-up": _(
         "All attempts that your group allows for this lab are used: %(limit)s. Trial"
@@ -242,6 +250,27 @@ def live_sentence(state_name: str, position: int | None) -> str:
         "running": gettext("Your program is running."),
         "checking": gettext("The output is being checked."),
     }[state_name]
+
+
+def estimate(place: PlaceInLine) -> str:
+    """Return when a waiting program may expect its result; empty if nobody answers."""
+    if place.seconds_low is None or place.seconds_high is None:
+        return ""
+    low, high = place.seconds_low, place.seconds_high
+    if high <= SECONDS_SHOWN:
+        text = gettext("Result in about %(low)d to %(high)d s.")
+    elif low < 60:
+        high = -(-high // 60)
+        text = gettext("Result within about %(high)d min.")
+    else:
+        low, high = low // 60, -(-high // 60)
+        text = gettext("Result in about %(low)d to %(high)d min.")
+    at_work = ngettext(
+        "%(count)d lab environment is at work.",
+        "%(count)d lab environments are at work.",
+        place.ready_slots,
+    ) % {"count": place.ready_slots}
+    return f"{text % {'low': low, 'high': high}} {at_work}"
 
 
 def stale_release() -> str:

@@ -1,20 +1,17 @@
 """Reading submissions: a person's own, and those a reviewer may see."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.access import reviewable_cohorts
 from accounts.models import Enrolment, User
-from submissions.models import Draft, Run, Submission, Verdict, WorkerSign
-from submissions.turns import PERSONAL, in_turn
-
-# A worker signs every few seconds; after this long without one nobody is there.
-SILENCE = timedelta(seconds=30)
+from submissions.models import Draft, Run, Submission, Verdict
+from submissions.turns import PERSONAL
+from submissions.waiting import PlaceInLine, place_in_line, ready_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +25,10 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """Where an open submission is. ``position`` counts from 1 while it waits."""
+    """Where an open submission is; ``place`` is known while it waits."""
 
     state: str
-    position: int | None
+    place: PlaceInLine | None
     seconds_elapsed: int
     rows_in: int
     rows_out: int
@@ -132,7 +129,7 @@ def live_status(submission: Submission) -> LiveStatus:
     """Return where ``submission`` is by its row, so that it survives any restart."""
     return LiveStatus(
         state=submission.state,
-        position=_position(submission),
+        place=place_in_line(submission),
         seconds_elapsed=_elapsed(submission.created_at, submission.finished_at),
         rows_in=submission.rows_in,
         rows_out=submission.rows_out,
@@ -143,7 +140,7 @@ def live_status(submission: Submission) -> LiveStatus:
 
 def workers_answering() -> bool:
     """Say whether any worker that can run labs has signed lately."""
-    return WorkerSign.objects.filter(ready=True, seen_at__gt=Now() - SILENCE).exists()
+    return ready_slots() > 0
 
 
 def draft_of(*, user: User, lab_id: str, language: str) -> Draft | None:
@@ -155,18 +152,6 @@ def _with_verdict(rows: QuerySet[Submission]) -> QuerySet[Submission]:
     current = Verdict.objects.filter(generation=F("submission__generation"))
     return rows.select_related("user").prefetch_related(
         Prefetch("verdicts", queryset=current)
-    )
-
-
-def _position(submission: Submission) -> int | None:
-    if submission.state != Submission.State.QUEUED:
-        return None
-    waiting = list(in_turn().values_list("pk", flat=True))
-    # Behind everybody when the person's other submission is under way.
-    return (
-        waiting.index(submission.pk) + 1
-        if submission.pk in waiting
-        else len(waiting) + 1
     )
 
 

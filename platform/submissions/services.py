@@ -58,6 +58,7 @@ def send_in(
             if known is not None:
                 return known
             _refuse_when_busy(user)
+            _refuse_when_full()
             if kind == Submission.Kind.SUBMIT:
                 _refuse_when_used_up(user, lab)
             submission = _create(
@@ -175,6 +176,12 @@ def _refuse_when_busy(user: User) -> None:
     busy = Submission.objects.open().filter(user=user, kind__in=SENDABLE).count()
     if busy >= MAX_OPEN:
         raise Rejected("queue-full", status=429)
+
+
+def _refuse_when_full() -> None:
+    waiting = Submission.objects.waiting().filter(kind__in=SENDABLE).count()
+    if waiting >= settings.LAB_MAX_WAITING:
+        raise Rejected("site-full", status=503, waiting=waiting)
 
 
 def _refuse_when_used_up(user: User, lab: Lab) -> None:

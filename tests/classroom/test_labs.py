@@ -148,6 +148,17 @@ def test_a_third_open_submission_is_429_with_the_draft_kept(reader):
     assert Submission.objects.count() == 2
 
 
+def test_a_full_site_answers_503_with_the_draft_kept(reader, settings):
+    settings.LAB_MAX_WAITING = 0
+    answer = reader.post(SEND, form(source="SELECT 'later'"))
+    assert answer.status_code == 503
+    assert "слишком много программ: 0" in answer.text
+    assert draft().text == "SELECT 'later'"
+    notice = reader.post(SEND, form(), headers=HTMX)
+    assert (notice.status_code, "<html" in notice.text) == (503, False)
+    assert not Submission.objects.exists()
+
+
 def test_used_up_attempts_are_409_and_runs_still_work(reader, student):
     make_cohort(students=[student], attempt_limit=1)
     make_submission(student, state="finished")

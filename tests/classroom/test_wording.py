@@ -14,6 +14,7 @@ from lab_protocol.messages import Ending, Language
 from progress.access import LabState, LessonState
 from submissions.errors import Rejected
 from submissions.models import Submission
+from submissions.waiting import PlaceInLine
 
 PLATFORM = Path(__file__).resolve().parents[2] / "platform"
 LANGUAGES = pytest.mark.parametrize("language", ["ru", "en"])
@@ -99,6 +100,21 @@ def test_a_rejection_fills_its_numbers():
 def test_russian_counts_right(position, words):
     with override("ru"):
         assert wording.live_sentence("queued", position) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "slots", "words"),
+    [
+        ((2, 5), 1, "Результат примерно через 2–5 с. Работает 1 окружение."),
+        ((40, 99), 2, "Результат примерно через 40–99 с. Работают 2 окружения."),
+        ((40, 100), 5, "Результат примерно в течение 2 мин. Работает 5 окружений."),
+        ((61, 301), 21, "Результат примерно через 1–6 мин. Работает 21 окружение."),
+        ((None, None), 0, ""),
+    ],
+)
+def test_an_estimate_is_an_interval_in_plain_words(seconds, slots, words):
+    with override("ru"):
+        assert wording.estimate(PlaceInLine(1, slots, *seconds)) == words
 
 
 def test_icons_of_templates_are_in_the_sprite():

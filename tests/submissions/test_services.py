@@ -209,3 +209,14 @@ def test_seeds_come_from_the_secret(settings):
     settings.LAB_SEED_SECRET = "another"
     assert submission_seed(submission.public_id) != before
     assert 0 <= before < 2**48
+
+
+def test_a_full_site_refuses_and_regrades_do_not_fill_it(user, settings):
+    settings.LAB_MAX_WAITING = 2
+    original = make_submission(state="finished")
+    make_submission(original.user, kind="regrade", original=original)
+    make_submission()
+    assert send(user).pk
+    refused = rejection(make_user())
+    assert (refused.code, refused.status) == ("site-full", 503)
+    assert refused.params == {"waiting": 2}

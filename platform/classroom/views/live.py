@@ -20,13 +20,17 @@ def live_context(
     if submission.is_final:
         return {"submission": submission, "place": place, "announcement": ""}
     status = live_status(submission)
-    sentence = wording.live_sentence(status.state, status.position)
+    waiting = status.place
+    sentence = wording.live_sentence(
+        status.state, waiting.position if waiting else None
+    )
     reached = STEPS.index("preparing" if status.state == "leased" else status.state)
     return {
         "submission": submission,
         "status": status,
         "place": place,
         "sentence": sentence,
+        "estimate": wording.estimate(waiting) if waiting else "",
         "announcement": "" if status.state == seen else sentence,
         "steps": [
             (name, "past" if number < reached else "now" if number == reached else "")
