@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from curriculum.check_rules import check_checks
 from curriculum.course import LabDraft, LessonDraft
 from curriculum.labels import CANONICAL_LANGUAGE
 from curriculum.lesson_rules import check_names
@@ -55,6 +56,7 @@ def check_labs(
             )
         _check_files(lab, lab.spec, tree, problems)
         _check_names_within(lab, lab.spec, problems)
+        check_checks(lab, lab.spec, problems)
         _check_texts(lab, lab.spec, problems)
         _check_anchors(lab, lab.spec, lessons, links, problems)
 
@@ -69,6 +71,10 @@ def texts_of(spec: LabSpec) -> Iterator[tuple[tuple[str | int, ...], Text]]:
         yield ("outputs", name, "title"), output.title
     for index, check in enumerate(spec.checks):
         yield ("checks", index, "title"), check.title
+    for index, stage in enumerate(spec.stages):
+        yield ("stages", index, "title"), stage.title
+    for index, variation in enumerate(spec.variations):
+        yield ("variations", index, "title"), variation.title
     for index, misconception in enumerate(spec.misconceptions):
         yield ("misconceptions", index, "title"), misconception.title
     yield from markdown_texts_of(spec)
@@ -169,6 +175,21 @@ def _check_starter(
 def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> None:
     """Report names in lab.yaml that another part of it does not have, or has twice."""
     _check_twice(lab, ("checks", "id"), [check.id for check in spec.checks], problems)
+    names = [variation.id for variation in spec.variations]
+    _check_twice(lab, ("variations", "id"), names, problems)
+    for index, name in enumerate(names):
+        if any(check.id == name for check in spec.checks):
+            _name_problem(
+                lab,
+                ("variations", index, "id"),
+                Rule.DUPLICATE_NAME,
+                problems,
+                f"{name!r} is the id of a check",
+                "Rename one of them; a verdict has one line for each.",
+            )
+    _check_twice(
+        lab, ("stages", "name"), [stage.name for stage in spec.stages], problems
+    )
     _check_twice(
         lab,
         ("misconceptions", "id"),
@@ -226,16 +247,6 @@ def _check_names_within(lab: LabDraft, spec: LabSpec, problems: Problems) -> Non
                 output.closing.column,
                 name,
                 problems,
-            )
-    for index, check in enumerate(spec.checks):
-        if check.output not in spec.outputs:
-            _name_problem(
-                lab,
-                ("checks", index, "output"),
-                Rule.UNKNOWN_OUTPUT,
-                problems,
-                f"there is no output {check.output!r}",
-                "Known: " + (", ".join(spec.outputs) or "none") + ".",
             )
     ids = [check.id for check in spec.checks]
     for index, misconception in enumerate(spec.misconceptions):
@@ -344,6 +355,10 @@ def _check_anchors(
         *(
             (("checks", index), item.lesson_anchor)
             for index, item in enumerate(spec.checks)
+        ),
+        *(
+            (("variations", index), item.lesson_anchor)
+            for index, item in enumerate(spec.variations)
         ),
         *(
             (("misconceptions", index), item.lesson_anchor)

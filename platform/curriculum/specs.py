@@ -87,29 +87,76 @@ class Output(Spec):
     """An output topic: the contract between the student's sink and the checks.
 
     ``mode`` append: every record is a row. upsert: records fold by ``key``, a
-    tombstone deletes. ``key`` names the columns that align rows in a diff.
+    tombstone deletes. retract: a record adds a row or takes an equal one away, as its
+    ``encoding`` says. ``key`` names the columns that align rows in a diff.
     """
 
     topic: TopicName
     title: Text
-    mode: Literal["append", "upsert"]
+    mode: Literal["append", "upsert", "retract"]
+    encoding: Literal["json", "debezium-json", "row-kind"] = "json"
     columns: tuple[Column, ...]
     key: tuple[ColumnName, ...]
     closing: ClosingKey | None = None
 
 
-class Check(Spec):
-    """One named check. ``aspect`` narrows it to rows that the oracle tagged so.
+class StageTitle(Spec):
+    """What readers call a stage of the stream; ``name`` is the one in stream.py."""
 
-    ``rows_equal`` compares the folded output with the oracle's; ``append_only``
-    demands that no key of an append output came twice and no tombstone came at all.
+    name: ColumnName
+    title: Text
+
+
+CheckKind = Literal[
+    "rows_equal",
+    "append_only",
+    "upsert_keys",
+    "retractions",
+    "late_events",
+    "advances",
+    "counted_once",
+    "deletes_gone",
+]
+
+
+class Check(Spec):
+    """One named check of one output; docs/grading.md says what each kind demands.
+
+    ``aspect`` narrows it to rows that the oracle tagged so. ``after`` names a stage
+    whose state is compared instead of the final rows (rows_equal). ``side`` names the
+    output that late events are routed to (late_events).
     """
 
     id: Slug
     title: Text
-    kind: Literal["rows_equal", "append_only"]
+    kind: CheckKind
     output: Slug | ColumnName
     aspect: str | None = None
+    after: ColumnName | None = None
+    side: Slug | ColumnName | None = None
+    points: Annotated[int, Field(ge=0, le=100)]
+    lesson_anchor: str | None = None
+
+    @property
+    def needs_states(self) -> bool:
+        """Whether it looks at what should stand there after a stage."""
+        return self.after is not None or self.kind == "deletes_gone"
+
+
+VariationKind = Literal["shuffle", "phantoms", "duplicates", "time_shift", "partitions"]
+
+
+class Variation(Spec):
+    """The same workload in another form, which must come out right as well.
+
+    ``id`` is its name in ``VARIATIONS`` of stream.py; ``kind`` says what changes and
+    decides the words of a failure. It runs after all checks have passed, and costs a
+    run of its own.
+    """
+
+    id: Slug
+    kind: VariationKind
+    title: Text
     points: Annotated[int, Field(ge=0, le=100)]
     lesson_anchor: str | None = None
 
@@ -170,7 +217,9 @@ class LabSpec(Spec):
     starters: tuple[StarterFile, ...]
     streams: tuple[StreamTopic, ...]
     outputs: dict[str, Output]
+    stages: tuple[StageTitle, ...] = ()
     checks: tuple[Check, ...]
+    variations: tuple[Variation, ...] = ()
     misconceptions: tuple[Misconception, ...] = ()
     hints: tuple[Hint, ...] = ()
     limits: LabLimits = LabLimits()
@@ -185,4 +234,14 @@ class LabSpec(Spec):
     @property
     def points(self) -> int:
         """The most points a submission can get."""
-        return sum(check.points for check in self.checks)
+        return sum(item.points for item in self.judged)
+
+    @property
+    def judged(self) -> tuple[Check | Variation, ...]:
+        """All that a verdict has a line for: the checks, then the variations."""
+        return (*self.checks, *self.variations)
+
+    @property
+    def needs_states(self) -> bool:
+        """Whether a check looks at the state after a stage."""
+        return any(check.needs_states for check in self.checks)

@@ -9,6 +9,12 @@ RU = "lessons/01-source/ru.md"
 EN = "lessons/01-source/en.md"
 WINDOWS = "lessons/02-windows/ru.md"
 LAB = "labs/first-lab/lab.yaml"
+VARIATION = """variations:
+  - id: totals-right
+    kind: shuffle
+    title: {ru: Иной порядок, en: Another order}
+    points: 5
+"""
 TASK = "labs/first-lab/task.ru.md"
 
 type Files = dict[str, str | bytes]
@@ -229,6 +235,39 @@ CASES = [
         at="other.py",
     ),
     Case("unknown-output", swap(LAB, "output: totals", "output: gone"), LAB, at="gone"),
+    Case(
+        "unknown-output",
+        swap(LAB, "kind: rows_equal", "kind: late_events\n    side: gone"),
+        LAB,
+        at="side: gone",
+    ),
+    Case(
+        "unknown-stage",
+        swap(LAB, "kind: rows_equal", "kind: rows_equal\n    after: gone"),
+        LAB,
+        at="after: gone",
+    ),
+    Case(
+        "check-mode",
+        swap(LAB, "kind: rows_equal", "kind: append_only"),
+        LAB,
+        at="kind: append_only",
+        says="append_only judges append outputs, and 'totals' is upsert",
+    ),
+    Case(
+        "check-field",
+        swap(LAB, "kind: rows_equal", "kind: upsert_keys\n    aspect: late"),
+        LAB,
+        at="aspect: late",
+        says="upsert_keys does not read 'aspect'",
+    ),
+    Case("encoding-mode", swap(LAB, "upsert", "retract"), LAB, at="mode: retract"),
+    Case(
+        "duplicate-name",
+        swap(LAB, "misconceptions:", VARIATION + "misconceptions:"),
+        LAB,
+        at="id: totals-right",
+    ),
     Case("unknown-column", swap(LAB, "key: [status]", "key: [gone]"), LAB, at="gone"),
     Case("unknown-column", swap(LAB, "column: status", "column: gone"), LAB, at="gone"),
     Case(
