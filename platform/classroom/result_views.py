@@ -26,7 +26,10 @@ class CellView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An input event behind a row; ``kinds`` are the row kinds it becomes."""
+    """An input event behind a row; ``kinds`` are the row kinds it becomes.
+
+    ``anchor`` is the id of the place on the page that shows its text.
+    """
 
     number: int
     stage: str
@@ -36,6 +39,7 @@ class EventView:
     op: str | None
     word: str
     kinds: tuple[str, ...]
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +61,42 @@ class DiffView:
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """``opens``: its table of differences is the first one and begins unfolded."""
+    """``opens``: its table of differences is the first one and begins unfolded.
+
+    ``stage`` says after which stage its output was first wrong. ``events`` are those
+    of a varied stream, whose numbers are its own, ``error`` what stopped the program
+    there.
+    """
 
     id: str
     title: str
     state: str
     note: str
+    stage: str
     points: int
     max_points: int
     samples: tuple[str, ...]
     diff: DiffView | None
     lesson_url: str
     opens: bool
+    events: tuple[EventView, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DivergenceView:
+    """The event at which a known mistake parted from the right answer.
+
+    ``outputs`` are (title, rows that differ) had the stream ended with this event.
+    """
+
+    event: EventView
+    outputs: tuple[tuple[str, DiffView], ...]
+
+    @property
+    def events(self) -> tuple[EventView, ...]:
+        """The event as a list, for the fragment that prints lists."""
+        return (self.event,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +104,7 @@ class MisconceptionView:
     title: str
     explanation: SafeHtml
     lesson_url: str
+    divergence: DivergenceView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from classroom.result_views import (
     ColumnView,
     DiffRowView,
     DiffView,
+    DivergenceView,
     EventView,
     MisconceptionView,
     OutputView,
@@ -86,7 +87,9 @@ class _Builder:
     def build(self) -> ResultView:
         state = wording.outcome_state(self.submission)
         code = self.report.get("summary", {}).get("code", "platform-fault")
-        sentence, advice = wording.summary(code)
+        sentence, advice = wording.summary(
+            code, self._stage(self.report.get("first_wrong"))
+        )
         events = self._events()
         return ResultView(
             submission=self.submission,
@@ -130,7 +133,38 @@ class _Builder:
             title=spec.title.in_language(self.language),
             explanation=self.lab.explanation_html(known, self.language),
             lesson_url=self._lesson_url(spec.lesson_anchor),
+            divergence=self._divergence(),
         )
+
+    def _divergence(self) -> DivergenceView | None:
+        found = self.report.get("divergence")
+        if not found:
+            return None
+        outputs = []
+        for part in found["outputs"]:
+            diff = self._diff(part, {})
+            if diff is not None:
+                outputs.append((self._output_title(part["output"]), diff))
+        return DivergenceView(_event(found["event"], "first-event-"), tuple(outputs))
+
+    def _output_title(self, name: str) -> str:
+        spec = _output_spec(self.lab.spec if self.lab else None, name)
+        return spec.title.in_language(self.language) if spec else name
+
+    def _stage(self, point: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return a stage's number, of how many, and its title on this page."""
+        if not point:
+            return None
+        stages = self.lab.spec.stages if self.lab else ()
+        title = next(
+            (
+                item.title.in_language(self.language)
+                for item in stages
+                if item.name == point["stage"]
+            ),
+            point["stage"],
+        )
+        return {"number": point["number"], "of": point["of"], "title": title}
 
     def _lesson_url(self, anchor: str | None) -> str:
         if not anchor or self.lab is None:
@@ -141,26 +175,35 @@ class _Builder:
         spec = None
         if self.lab is not None:
             spec = next(
-                (item for item in self.lab.spec.checks if item.id == check["id"]), None
+                (item for item in self.lab.spec.judged if item.id == check["id"]), None
             )
         reached = check["code"] != "not-reached"
         failed = "failed" if reached else "not_reached"
         note = wording.check_note(check["code"], check["params"])
+        stage = self._stage(check.get("first_wrong"))
+        own = {
+            int(number): _event(event, f"event-{check['id']}-")
+            for number, event in check.get("events", {}).items()
+        }
+        error = (check.get("run") or {}).get("error") or {}
         return CheckView(
             id=check["id"],
             title=spec.title.in_language(self.language) if spec else check["id"],
             state="passed" if check["passed"] else failed,
             note=note,
+            stage=wording.first_wrong(stage) if stage else "",
             points=check["points"],
             max_points=check["max_points"],
             samples=tuple(check["params"].get("samples", [])),
-            diff=self._diff(check, events),
+            diff=self._diff(check, own or events),
             opens=check["id"] == self._first_difference(),
             lesson_url=(
                 self._lesson_url(spec.lesson_anchor)
                 if spec and not check["passed"] and reached
                 else ""
             ),
+            events=tuple(own[number] for number in sorted(own)),
+            error=error.get("message", ""),
         )
 
     def _first_difference(self) -> str | None:
@@ -190,7 +233,7 @@ class _Builder:
 
     def _events(self) -> dict[int, EventView]:
         return {
-            int(number): _event(event)
+            int(number): _event(event, "event-")
             for number, event in self.report.get("events", {}).items()
         }
 
@@ -208,7 +251,7 @@ class _Builder:
         columns = _columns(output["columns"], spec.key if spec else (), spec)
         return OutputView(
             name=name,
-            title=spec.title.in_language(self.language) if spec else name,
+            title=self._output_title(name),
             topic=output["topic"],
             columns=columns,
             rows=tuple(
@@ -295,7 +338,7 @@ def _diff_row(
     )
 
 
-def _event(event: dict[str, Any]) -> EventView:
+def _event(event: dict[str, Any], anchor: str) -> EventView:
     word, kinds = wording.OPERATIONS.get(event["op"] or "", ("", ()))
     return EventView(
         number=event["number"],
@@ -306,6 +349,7 @@ def _event(event: dict[str, Any]) -> EventView:
         op=event["op"],
         word=str(word),
         kinds=kinds,
+        anchor=f"{anchor}{event['number']}",
     )
 
 

@@ -94,6 +94,10 @@ SUMMARIES: dict[str, tuple[Words, Words]] = {
         _("Not passed yet: the rows differ from the expected ones."),
         _("The tables below show which rows, and the events they come from."),
     ),
+    "variation-differs": (
+        _("Not passed yet: right on this stream, but not on the same events varied."),
+        _("The check that failed says what was varied, and shows the rows it gave."),
+    ),
     "no-rows": (
         _("Not passed yet: no rows reached the output topics."),
         _(
@@ -140,6 +144,64 @@ CHECK_NOTES: dict[str, Words] = {
         "Rows were changed or deleted, though this output only takes new rows."
     ),
     "not-reached": _("Not checked: the program did not run to the end."),
+    "state-equal": _("After this stage the rows were as expected."),
+    "state-differs": _("After this stage other rows stood here than expected."),
+    "upsert-keys": _("Every record has its key, and what is gone has its tombstone."),
+    "key-missing": _(
+        "A record has no key, or its key lacks a column: nobody can update or delete"
+        " such a row."
+    ),
+    "tombstone-missing": _(
+        "A key that should be gone is still there: its tombstone (a record with the key"
+        " and no value) never came."
+    ),
+    "retractions": _("Every row that was taken away had been there."),
+    "orphan-retractions": _(
+        "A row was taken away that was not there, so whoever reads the topic keeps the"
+        " old one."
+    ),
+    "late-dropped": _("Late events changed nothing."),
+    "late-routed": _("Late events stand in the output that is meant for them."),
+    "late-counted": _("A late event is in a row that was already complete."),
+    "late-not-routed": _(
+        "The output for late events does not hold each of them exactly once."
+    ),
+    "advances": _("Rows came although a partition was silent."),
+    "stands-still": _(
+        "Rows did not come: a silent partition holds the watermark back. The source"
+        " needs an idle timeout."
+    ),
+    "counted-once": _("Events that were sent twice count once."),
+    "counted-twice": _(
+        "An event that the connector sent again after its restart was counted twice."
+    ),
+    "rows-twice": _(
+        "A row was written twice: the connector sent its event again after a restart."
+    ),
+    "deletes-gone": _("What the source deleted is gone here too."),
+    "deleted-rows-left": _("Rows that the source deleted are still here."),
+    "variation-holds": _("The rows are right for the varied stream too."),
+    "variation-stopped": _("On the varied stream the program did not run to the end."),
+}
+
+VARIATION_NOTES: dict[str, Words] = {
+    "shuffle": _(
+        "The same events in another order, within the bound of the watermark, gave"
+        " other rows."
+    ),
+    "phantoms": _(
+        "Rows that were inserted and deleted again left a trace in the result."
+    ),
+    "duplicates": _(
+        "Events sent twice, as after a restart of the connector, gave other rows."
+    ),
+    "time_shift": _(
+        "The same events, moved by whole windows of time, did not give the same rows"
+        " moved."
+    ),
+    "partitions": _(
+        "The same events, spread over another number of partitions, gave other rows."
+    ),
 }
 
 REJECTIONS: dict[str, Words] = {
@@ -201,16 +263,35 @@ def module_title(slug: str) -> str:
     return str(MODULES.get(slug) or slug.replace("-", " ").capitalize())
 
 
-def summary(code: str) -> tuple[str, str]:
-    """Return a verdict's sentence and what to do next."""
+def summary(code: str, first_wrong: Mapping[str, Any] | None = None) -> tuple[str, str]:
+    """Return a verdict's sentence and what to do next.
+
+    ``first_wrong`` is the stage after which rows were first wrong: its ``number``,
+    ``of`` how many, and ``title``.
+    """
     sentence, advice = SUMMARIES[code]
+    if code == "rows-differ" and first_wrong is not None:
+        sentence = (
+            gettext(
+                "Not passed yet: first wrong after stage %(number)d of %(of)d,"
+                " “%(title)s”."
+            )
+            % first_wrong
+        )
     return str(sentence), str(advice)
+
+
+def first_wrong(stage: Mapping[str, Any]) -> str:
+    """Return after which stage an output was first wrong."""
+    return gettext("First wrong after stage %(number)d of %(of)d, “%(title)s”.") % stage
 
 
 def check_note(code: str, params: Mapping[str, Any]) -> str:
     """Return one sentence on why a check passed or failed."""
     if code == "rows-differ":
         return differences(params)
+    if code == "variation-differs":
+        return str(VARIATION_NOTES[params["variation"]])
     return str(CHECK_NOTES[code])
 
 

@@ -101,7 +101,7 @@ def fits(recording: Recording, spec: LabSpec) -> bool:
     Pages take their titles from the lab, so a verdict on checks that are gone cannot
     be shown.
     """
-    checks = {check.id for check in spec.checks}
+    checks = {item.id for item in spec.judged}
     named = {check["id"] for check in recording.verdict["checks"]}
     mistakes = {mistake.id for mistake in spec.misconceptions} | {None}
     return (

@@ -2,6 +2,8 @@
 
 Order never matters. Several rows of one key compare as a multiset: equal ones pair
 off first, what is left over pairs as "different", the rest is missing or unexpected.
+Time and memory are linear in the number of rows, but for rows of one key that differ
+in doubles: of those MAX_NEAR_TWINS are tried against each other.
 """
 
 from collections.abc import Sequence
@@ -9,8 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from curriculum.specs import Output
-from grading.changelog import Key, Row, row_key
+from grading.changelog import Key, Row, row_identity, row_key
 from grading.values import same
+
+MAX_NEAR_TWINS = 200
 
 
 class DiffKind(StrEnum):
@@ -95,26 +99,63 @@ def tables_equal(
 def _compare_key(
     wanted: list[tuple[int, Row]], found: list[Row], output: Output
 ) -> list[DiffRow]:
-    rest = list(found)
+    unmatched, rest = _without_twins(wanted, found, output)
+    result = []
+    for (number, row), other in zip(unmatched, rest, strict=False):
+        columns = _differing(row, other, output)
+        result.append(DiffRow(DiffKind.DIFFERENT, row, other, columns, number))
+    result += [
+        DiffRow(DiffKind.MISSING, row, None, (), number)
+        for number, row in unmatched[len(rest) :]
+    ]
+    result += [
+        DiffRow(DiffKind.UNEXPECTED, None, row, (), None)
+        for row in rest[len(unmatched) :]
+    ]
+    return result
+
+
+def _without_twins(
+    wanted: list[tuple[int, Row]], found: list[Row], output: Output
+) -> tuple[list[tuple[int, Row]], list[Row]]:
+    """Return what is left of both sides when equal rows have paired off."""
+    twins: dict[Key, list[int]] = {}
+    for place, row in enumerate(found):
+        twins.setdefault(row_identity(row, output), []).append(place)
+    taken: set[int] = set()
     unmatched = []
     for number, row in wanted:
+        places = twins.get(row_identity(row, output))
+        if places and not _differing(row, found[places[0]], output):
+            taken.add(places.pop(0))
+        else:
+            unmatched.append((number, row))
+    rest = [row for place, row in enumerate(found) if place not in taken]
+    if not any(column.type == "double" for column in output.columns):
+        return unmatched, rest
+    return _without_near_twins(unmatched, rest, output)
+
+
+def _without_near_twins(
+    wanted: list[tuple[int, Row]], found: list[Row], output: Output
+) -> tuple[list[tuple[int, Row]], list[Row]]:
+    """Pair off rows whose doubles are near; what is beyond the bound stays over."""
+    rest = list(found[:MAX_NEAR_TWINS])
+    unmatched = []
+    for place, (number, row) in enumerate(wanted):
         twin = next(
-            (other for other in rest if not _differing(row, other, output)), None
+            (
+                index
+                for index, other in enumerate(rest)
+                if not _differing(row, other, output)
+            ),
+            None,
         )
-        if twin is None:
+        if place >= MAX_NEAR_TWINS or twin is None:
             unmatched.append((number, row))
         else:
-            rest.remove(twin)
-    result = []
-    for number, row in unmatched:
-        if rest:
-            other = rest.pop(0)
-            columns = _differing(row, other, output)
-            result.append(DiffRow(DiffKind.DIFFERENT, row, other, columns, number))
-        else:
-            result.append(DiffRow(DiffKind.MISSING, row, None, (), number))
-    result += [DiffRow(DiffKind.UNEXPECTED, None, row, (), None) for row in rest]
-    return result
+            del rest[twin]
+    return unmatched, rest + found[MAX_NEAR_TWINS:]
 
 
 def _differing(expected: Row, actual: Row, output: Output) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
-"""Make the verdict: the ending first, then every check, then the known mistakes."""
+"""Make the verdict: the ending, every check, the known mistakes, the variations."""
 
-from curriculum.specs import LabSpec
+from collections.abc import Mapping
+
+from curriculum.specs import LabSpec, Variation
 from grading.changelog import read_expected
 from grading.checks import KINDS
 from grading.compare import tables_equal
 from grading.evidence import Evidence, collect_evidence
-from grading.verdict import CheckCode, CheckResult, Result, SummaryCode, Verdict
+from grading.variations import VariedRun, judge_variation, not_reached
+from grading.verdict import Result, SummaryCode, Verdict
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import Ending, RunOutcome
 
@@ -21,36 +24,59 @@ ENDING_SUMMARY = {
 WITHOUT_RESULT = {Ending.CANCELLED, Ending.PLATFORM_FAULT}
 
 
-def grade(*, lab: LabSpec, build: LabBuild, outcome: RunOutcome) -> Verdict:
+def grade(
+    *,
+    lab: LabSpec,
+    build: LabBuild,
+    outcome: RunOutcome,
+    varied: Mapping[str, VariedRun] | None = None,
+) -> Verdict:
     """Return the verdict on a submit.
 
-    A run that did not complete is never passed, whatever rows it left: the checks are
-    then listed as not reached. Raises ValueError on a fault of the lab itself (an
-    oracle that breaks its own contract), which is the platform's, not the learner's.
+    ``varied`` holds the runs on varied streams by the id of the variation; one that is
+    missing is a check not reached, so that nothing passes without it. A run that did
+    not complete is never passed, whatever rows it left: the checks are then listed as
+    not reached. Raises ValueError on a fault of the lab itself (an oracle that breaks
+    its own contract), which is the platform's, not the learner's.
     """
     if outcome.ending is not Ending.COMPLETED:
-        return Verdict(
-            result=(Result.NONE if outcome.ending in WITHOUT_RESULT else Result.FAILED),
-            ending=outcome.ending,
-            summary=ENDING_SUMMARY[outcome.ending],
-            checks=_not_reached(lab),
-        )
+        return _without_rows(lab, outcome.ending)
     evidence = collect_evidence(lab=lab, build=build, outcome=outcome)
-    checks = tuple(
-        KINDS[check.kind](check, evidence[check.output]) for check in lab.checks
-    )
-    if all(check.passed for check in checks):
+    checks = tuple(KINDS[check.kind](check, evidence) for check in lab.checks)
+    if not all(check.passed for check in checks):
+        empty = not any(item.changelog.changes for item in evidence.values())
         return Verdict(
-            Result.PASSED, outcome.ending, SummaryCode.ALL_CHECKS_PASSED, checks
+            result=Result.FAILED,
+            ending=outcome.ending,
+            summary=SummaryCode.NO_ROWS if empty else SummaryCode.ROWS_DIFFER,
+            checks=checks + not_reached(lab.variations),
+            misconception=None if empty else _misconception(lab, build, evidence),
         )
-    empty = not any(item.changelog.changes for item in evidence.values())
-    return Verdict(
-        result=Result.FAILED,
-        ending=outcome.ending,
-        summary=SummaryCode.NO_ROWS if empty else SummaryCode.ROWS_DIFFER,
-        checks=checks,
-        misconception=None if empty else _misconception(lab, build, evidence),
+    runs = varied or {}
+    for run in runs.values():
+        if run.outcome.ending in WITHOUT_RESULT:
+            return _without_rows(lab, run.outcome.ending)
+    results = tuple(
+        judge_variation(variation, runs[variation.id], lab=lab)
+        if variation.id in runs
+        else not_reached([variation])[0]
+        for variation in lab.variations
     )
+    passed = all(result.passed for result in results)
+    return Verdict(
+        result=Result.PASSED if passed else Result.FAILED,
+        ending=outcome.ending,
+        summary=(
+            SummaryCode.ALL_CHECKS_PASSED if passed else SummaryCode.VARIATION_DIFFERS
+        ),
+        checks=checks + results,
+    )
+
+
+def variations_due(lab: LabSpec, verdict: Verdict) -> tuple[Variation, ...]:
+    """Return the variations to run now: all, once every check of the lab has passed."""
+    own = verdict.checks[: len(lab.checks)]
+    return lab.variations if all(check.passed for check in own) else ()
 
 
 def leave_ungraded(*, lab: LabSpec, outcome: RunOutcome) -> Verdict:
@@ -63,10 +89,12 @@ def leave_ungraded(*, lab: LabSpec, outcome: RunOutcome) -> Verdict:
     )
 
 
-def _not_reached(lab: LabSpec) -> tuple[CheckResult, ...]:
-    return tuple(
-        CheckResult(check.id, False, 0, check.points, CheckCode.NOT_REACHED)
-        for check in lab.checks
+def _without_rows(lab: LabSpec, ending: Ending) -> Verdict:
+    return Verdict(
+        result=Result.NONE if ending in WITHOUT_RESULT else Result.FAILED,
+        ending=ending,
+        summary=ENDING_SUMMARY[ending],
+        checks=not_reached(lab.checks) + not_reached(lab.variations),
     )
 
 

@@ -1,18 +1,21 @@
 """Verdicts and runs as JSON for the pages: capped, typed and free of wording."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curriculum.specs import LabSpec
-from grading.changelog import read_changelog
-from grading.compare import DiffKind, DiffRow, TableDiff
-from grading.values import show_value
+from grading.changelog import read_changelog, read_expected
+from grading.compare import DiffKind, DiffRow, TableDiff, compare_tables
+from grading.stages import StagePoint
+from grading.values import printable, show_value
+from grading.variations import VariedRun
 from grading.verdict import CheckResult, Verdict
-from lab_protocol.author import LabBuild
+from lab_protocol.author import ExpectedRow, LabBuild
 from lab_protocol.messages import Event, RunOutcome
 from lab_protocol.wire import to_jsonable
 
-VERSION = 1
+VERSION = 2
 MAX_DIFF_ROWS = 50
 MAX_EVENTS_PER_ROW = 5
 MAX_OUTPUT_ROWS = 200
@@ -20,15 +23,35 @@ MAX_EVENT_TEXT = 1200
 
 
 def verdict_report(
-    *, verdict: Verdict, lab: LabSpec, build: LabBuild
+    *,
+    verdict: Verdict,
+    lab: LabSpec,
+    build: LabBuild,
+    varied: Mapping[str, VariedRun] | None = None,
 ) -> dict[str, Any]:
-    """Return the stored form of a verdict."""
+    """Return the stored form of a verdict; equal verdicts give equal reports.
+
+    Events of a varied stream have numbers of their own, so they stand in the check
+    that cites them.
+    """
+    runs = varied or {}
     cited: set[int] = set()
-    checks = [_check(check, lab, build, cited) for check in verdict.checks]
+    checks = []
+    for check in verdict.checks:
+        if check.variation and check.variation in runs:
+            own: set[int] = set()
+            shown = _check(check, lab, runs[check.variation].build, own)
+            shown["events"] = _events(runs[check.variation].build, own)
+            shown["run"] = _ending(runs[check.variation].outcome)
+        else:
+            shown = _check(check, lab, build, cited)
+        checks.append(shown)
     return {
         "version": VERSION,
         "summary": {"code": verdict.summary, "params": _counts(verdict)},
+        "first_wrong": _stage_point(verdict.first_wrong),
         "misconception": verdict.misconception,
+        "divergence": _divergence(verdict, lab, build),
         "checks": checks,
         "events": _events(build, cited),
     }
@@ -39,11 +62,11 @@ def run_report(*, outcome: RunOutcome, lab: LabSpec) -> dict[str, Any]:
     return {
         "version": VERSION,
         "outputs": {name: _output(outcome, lab, name) for name in lab.outputs},
-        "stdout": outcome.stdout,
-        "stderr": outcome.stderr,
+        "stdout": printable(outcome.stdout),
+        "stderr": printable(outcome.stderr),
         "stdout_truncated": outcome.stdout_truncated,
         "stderr_truncated": outcome.stderr_truncated,
-        "error": to_jsonable(outcome.error),
+        "error": _storable(to_jsonable(outcome.error)),
         "end_rule": outcome.end_rule.value,
         "warm": outcome.warm,
         "cpu_seconds": round(outcome.cpu_seconds, 3),
@@ -62,30 +85,81 @@ def _counts(verdict: Verdict) -> dict[str, int]:
 def _check(
     check: CheckResult, lab: LabSpec, build: LabBuild, cited: set[int]
 ) -> dict[str, Any]:
-    output = next(item.output for item in lab.checks if item.id == check.check_id)
     params: dict[str, Any] = {"rows": check.rows, "samples": list(check.samples)}
+    kind = next((item.kind for item in lab.judged if item.id == check.check_id), None)
+    if check.variation:
+        params["variation"] = kind
     diff = None
     if check.diff is not None:
         params |= {kind.value: check.diff.count(kind) for kind in DiffKind}
-        diff = _diff(check.diff, build.expected[output], cited)
+        oracle = build.expected[check.output] if check.numbered else ()
+        diff = _diff(check.diff, oracle, cited)
     return {
         "id": check.check_id,
-        "output": output,
+        "output": check.output,
         "passed": check.passed,
         "points": check.points,
         "max_points": check.max_points,
         "code": check.code,
         "params": params,
+        "first_wrong": _stage_point(check.first_wrong),
         "diff": diff,
     }
 
 
-def _diff(diff: TableDiff, oracle: Any, cited: set[int]) -> dict[str, Any]:
+def _stage_point(point: StagePoint | None) -> dict[str, Any] | None:
+    if point is None:
+        return None
+    return {
+        "output": point.output,
+        "stage": point.stage,
+        "number": point.number,
+        "of": point.stages,
+    }
+
+
+def _ending(outcome: RunOutcome) -> dict[str, Any]:
+    """Return how a varied run ended, with the program's own error if it had one."""
+    return {
+        "ending": outcome.ending.value,
+        "error": _storable(to_jsonable(outcome.error)),
+    }
+
+
+def _divergence(
+    verdict: Verdict, lab: LabSpec, build: LabBuild
+) -> dict[str, Any] | None:
+    """Return the event at which the named mistake parted from the oracle.
+
+    "actual" is what the mistaken program would put out had the stream ended there.
+    """
+    found = build.divergence
+    if found is None or found.misconception != verdict.misconception:
+        return None
+    outputs = []
+    for name, predicted in found.mistaken.items():
+        output = lab.outputs[name]
+        diff = compare_tables(
+            read_expected(found.expected.get(name, ()), output),
+            read_expected(predicted, output),
+            output,
+        )
+        if not diff.is_empty:
+            outputs.append({"output": name, "diff": _diff(diff, (), set())})
+    if not outputs:
+        return None
+    events = _events(build, {found.event})
+    return {"event": events[str(found.event)], "outputs": outputs}
+
+
+def _diff(
+    diff: TableDiff, oracle: Sequence[ExpectedRow], cited: set[int]
+) -> dict[str, Any]:
     rows = []
     for row in diff.rows[:MAX_DIFF_ROWS]:
         events = (
             list(oracle[row.expected_number].events[:MAX_EVENTS_PER_ROW])
-            if row.expected_number is not None
+            if oracle and row.expected_number is not None
             else []
         )
         cited.update(events)
@@ -187,3 +261,12 @@ def _output(outcome: RunOutcome, lab: LabSpec, name: str) -> dict[str, Any]:
             for change in changelog.changes[:MAX_OUTPUT_ROWS]
         ],
     }
+
+
+def _storable(data: Any) -> Any:
+    """Return JSON data with every text printable."""
+    if isinstance(data, str):
+        return printable(data)
+    if isinstance(data, dict):
+        return {key: _storable(value) for key, value in data.items()}
+    return data

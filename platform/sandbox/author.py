@@ -39,15 +39,29 @@ def build_lab(
     release_files: Path,
     lab: str,
     seed: int,
+    variation: str | None = None,
+    with_states: bool = False,
+    explain: str | None = None,
     seconds: float = SECONDS,
 ) -> LabBuild:
     """Return one seeded instance of ``lab`` from the release in ``release_files``.
 
+    ``variation`` asks for the stream in another form, ``with_states`` for the rows
+    after each stage, ``explain`` for the first event where that mistake shows.
     Raises AuthorFault when the code fails, takes too long or answers garbage, and
     SandboxUnavailable when no jail can be made.
     """
     files = _collect(release_files, lab)
-    order = json.dumps({"lab": lab, "seed": seed, "files": files}).encode()
+    order = json.dumps(
+        {
+            "lab": lab,
+            "seed": seed,
+            "variation": variation,
+            "with_states": with_states,
+            "explain": explain,
+            "files": files,
+        }
+    ).encode()
     answer, said, code = _converse(image, order, lab, seconds)
     if code != 0:
         if said.startswith(("bwrap:", "setpriv:")):

@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.utils.translation import override
 
 from classroom import wording
 from classroom.explanations import MEANINGS, explain_error
+from curriculum.specs import VariationKind
 from grading.compare import DiffKind
 from grading.verdict import CheckCode, SummaryCode
 from lab_protocol.messages import Ending, Language
@@ -31,8 +33,28 @@ def test_every_summary_has_a_sentence(code, language):
 
 @pytest.mark.parametrize("code", CheckCode)
 def test_every_check_code_has_a_note(code):
-    counts = {"missing": 1, "unexpected": 0, "different": 2}
-    assert wording.check_note(code, counts)
+    params = {"missing": 1, "unexpected": 0, "different": 2, "variation": "shuffle"}
+    assert wording.check_note(code, params)
+
+
+@LANGUAGES
+@pytest.mark.parametrize("kind", get_args(VariationKind))
+def test_every_variation_that_fails_has_a_sentence(kind, language):
+    with override(language):
+        note = wording.check_note("variation-differs", {"variation": kind})
+    assert note.endswith(".")
+    assert bool(re.search("[а-я]", note)) is (language == "ru")
+
+
+@LANGUAGES
+def test_the_sentence_names_the_first_wrong_stage(language):
+    stage = {"number": 3, "of": 5, "title": "опоздавшие"}
+    with override(language):
+        sentence, _advice = wording.summary("rows-differ", stage)
+        assert "3" in sentence
+        assert "5" in sentence
+        assert "опоздавшие" in sentence
+        assert wording.summary("no-rows", stage) == wording.summary("no-rows")
 
 
 def test_differences_name_only_what_occurs():

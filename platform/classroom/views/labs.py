@@ -158,8 +158,7 @@ def _page(
         "has_diagrams": bench.lab.has_diagrams(language),
         "hints": bench.lab.hints_html(language),
         "checks": [
-            (check, check.title.in_language(language))
-            for check in bench.lab.spec.checks
+            (item, item.title.in_language(language)) for item in bench.lab.spec.judged
         ],
         "notice": notice,
     }
