@@ -217,8 +217,8 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
         if outcome.ending is Ending.PLATFORM_FAULT:
             lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
             return
-        _conclude(lease, submission, catalogue, lab, build, outcome)
-    if outcome.ending is Ending.COMPLETED:
+        is_written = _conclude(lease, submission, catalogue, lab, build, outcome)
+    if is_written and outcome.ending is Ending.COMPLETED:
         recover(OF_A_LAB, subject=lab.id)
 
 
@@ -267,7 +267,8 @@ def _conclude(
     lab: Lab,
     build: LabBuild,
     outcome: RunOutcome,
-) -> None:
+) -> bool:
+    """Grade and write the verdict; False where it waits in the spool."""
     if submission.kind == Submission.Kind.RUN:
         verdict = leave_ungraded(lab=lab.spec, outcome=outcome)
     else:
@@ -286,6 +287,8 @@ def _conclude(
         logger.exception("the verdict on submission %s waits", lease.submission_id)
         connection.close()
         spool.keep(lease, word=word, run_report=report)
+        return False
+    return True
 
 
 def _hand_back(lease: Lease, detail: str, *, max_tries: int | None = None) -> None:
