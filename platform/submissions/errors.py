@@ -18,6 +18,14 @@ class Rejected(Exception):
         self.params = params
 
 
+class CannotRegrade(Exception):
+    """A submission cannot be judged again; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class DraftConflict(Exception):
     """The draft has been saved elsewhere since; ``current`` is what is stored now."""
 

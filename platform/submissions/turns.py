@@ -24,7 +24,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Now
 
-from accounts.models import User
 from submissions.models import Submission
 
 
@@ -74,10 +73,10 @@ def in_turn(lanes: tuple[Lane, ...] = ALL_LANES) -> QuerySet[Submission]:
     )
 
 
-def background_turn(user: User) -> int:
-    """Return the turn of one more background submission of ``user``."""
+def background_turn(user_id: int) -> int:
+    """Return the turn of one more background submission of a person."""
     rows = Submission.objects.open().filter(kind__in=BACKGROUND)
-    last = rows.filter(user=user).aggregate(last=Max("turn"))["last"]
+    last = rows.filter(user=user_id).aggregate(last=Max("turn"))["last"]
     served = rows.aggregate(served=Min("turn"))["served"] or 0
     return served if last is None else max(last + 1, served)
 

@@ -65,13 +65,8 @@ def publish(*, regrade: Submission, verdict: Verdict) -> bool:
     changed = Submission.objects.filter(
         pk=original.pk,
         generation=original.generation,
-        state__in=Submission.FINAL_STATES,
-    ).update(
-        generation=original.generation + 1,
-        # Where the first verdict was that it had been cancelled, it is finished now.
         state=Submission.State.FINISHED,
-        release=regrade.release_id,
-    )
+    ).update(generation=original.generation + 1, release=regrade.release_id)
     if not changed:
         return False
     original.generation += 1

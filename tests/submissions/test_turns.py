@@ -24,7 +24,7 @@ def regrade_of(original):
         original.user,
         kind="regrade",
         original=original,
-        turn=background_turn(original.user),
+        turn=background_turn(original.user_id),
     )
 
 
