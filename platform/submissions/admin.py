@@ -7,9 +7,12 @@ lease without a worker or two final words.
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from submissions.models import Run, Submission, Verdict, WorkerSign
+from submissions.alerts import clear
+from submissions.models import Alert, Run, Submission, Verdict, WorkerSign
 
 
 class ReadOnly:
@@ -31,7 +34,10 @@ class RunInline(ReadOnly, admin.TabularInline):
     """The tries of one submission."""
 
     model = Run
-    fields = ("number", "worker", "leased_at", "ended_at", "ending", "detail")
+    fields = (
+        *("number", "kind", "worker", "leased_at", "preparing_at", "running_at"),
+        *("checking_at", "ended_at", "ending", "detail"),
+    )
     extra = 0
 
 
@@ -68,13 +74,21 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin):
 class RunAdmin(ReadOnly, admin.ModelAdmin):
     """Tries: where and how each ended."""
 
-    list_display = ("submission", "number", "worker", "leased_at", "ended_at", "ending")
-    list_filter = ("ending", "worker")
+    list_display = (
+        *("submission", "number", "kind", "sent", "leased_at", "preparing_at"),
+        *("running_at", "checking_at", "ended_at", "ending"),
+    )
+    list_filter = ("ending", "kind")
     list_select_related = ("submission",)
     search_fields = ("submission__public_id", "worker")
     date_hierarchy = "leased_at"
     ordering = ("-leased_at", "-pk")
     exclude: ClassVar = ("token",)
+
+    @admin.display(description=_("sent"))
+    def sent(self, run: Run) -> Any:
+        """When the submission was stored: the first of a run's six moments."""
+        return run.submission.created_at
 
 
 @admin.register(Verdict)
@@ -100,4 +114,27 @@ class VerdictAdmin(ReadOnly, admin.ModelAdmin):
 class WorkerSignAdmin(ReadOnly, admin.ModelAdmin):
     """Which workers answer, and why one does not."""
 
-    list_display = ("name", "ready", "slots", "started_at", "seen_at", "detail")
+    list_display = (
+        *("name", "ready", "draining", "slots", "warm_slots", "version"),
+        *("started_at", "seen_at", "detail"),
+    )
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly, admin.ModelAdmin):
+    """What staff should look at. Cleared by an action, never edited."""
+
+    list_display = (
+        *("code", "subject", "count", "first_seen", "last_seen", "detail"),
+        *("cleared_at", "cleared_by"),
+    )
+    list_filter = ("code", ("cleared_at", admin.EmptyFieldListFilter))
+    list_select_related = ("cleared_by",)
+    search_fields = ("subject", "detail")
+    actions = ("clear_chosen",)
+
+    @admin.action(description=_("Clear the chosen alerts"))
+    def clear_chosen(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Clear what a person has looked at."""
+        for alert in rows:
+            clear(alert=alert, by=request.user)  # type: ignore[arg-type]  # staff only
