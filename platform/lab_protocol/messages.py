@@ -169,13 +169,19 @@ class LearnerError:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds since the agent took the request; None where it never came to that."""
+    """Seconds since the agent took the request; None where it never came to that.
+
+    ``decided`` is when the end rule spoke, ``killed`` when nothing of the box was
+    left, ``ended`` when the last rows were read.
+    """
 
     box_ready: float | None = None
     job_sent: float | None = None
     first_row: float | None = None
     last_row: float | None = None
     ended: float = 0.0
+    decided: float | None = None
+    killed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ INTERVAL = 0.2
 # A source that will never read a topic to its end (latest-offset, a bounded scan, a
 # job that stands still) must not hold the stream for ever.
 CONSUMPTION_SECONDS = 4.0
+# The cluster fetches its metrics anew when they are 10 ms old.
+_ASK_AGAIN_SECONDS = 0.012
 # A program that neither ended nor waits: planning one more INSERT takes up to 0.7 s.
 SETTLED_SECONDS = 1.5
 
@@ -49,6 +51,8 @@ class JobWatch:
         self._send = send
         self._ignored: set[str] = set()
         self._gave_up = False
+        self._gauges: dict[str, dict[str, str]] = {}
+        self._gauges_of: set[str] = set()
         self._program = ProgramState()
 
     @property
@@ -110,7 +114,7 @@ class JobWatch:
             except (OSError, ValueError, KeyError):
                 seen = False
             if not seen:
-                time.sleep(0.03)
+                time.sleep(_ASK_AGAIN_SECONDS)
         self._gave_up = self._gave_up or not seen
         self._send(Consumed(asked.number, seen))
 
@@ -128,18 +132,18 @@ class JobWatch:
         }
         if not running or not self._program.submits_no_more(running):
             return False
-        for job in running:
-            vertices = ask(f"/jobs/{job}")["vertices"]
-            # A job that is being set up has no vertices yet.
-            if not vertices or any(one["status"] != "RUNNING" for one in vertices):
+        if running != self._gauges_of:
+            gauges = _gauges(running)
+            if gauges is None:
                 return False
-            for vertex in vertices:
-                if "Source" not in vertex["name"]:
-                    continue
-                path = f"/jobs/{job}/vertices/{vertex['id']}/metrics"
-                if not _vertex_has_consumed(path, offsets):
-                    return False
-        return True
+            self._gauges, self._gauges_of = gauges, running
+        if not all(_names_all(places, offsets) for places in self._gauges.values()):
+            # A partition is read later than its sister: its gauge is still to come.
+            self._gauges_of = set()
+            return False
+        return all(
+            _has_reached(path, places, offsets) for path, places in self._gauges.items()
+        )
 
 
 class ProgramState:
@@ -183,19 +187,45 @@ def machine_death(cluster: Cluster) -> LearnerError:
     return LearnerError("MachineEnded", f"the Java machine ended with {code}")
 
 
-def _vertex_has_consumed(path: str, offsets: dict[str, int]) -> bool:
-    gauges = {}
-    for metric in ask(path):
-        if found := _GAUGE.search(metric["id"]):
-            gauges[metric["id"]] = f"{found['topic']}:{found['partition']}"
-    if not gauges:
-        return False
-    wanted = {name for name, place in gauges.items() if place in offsets}
+def _gauges(jobs: set[str]) -> dict[str, dict[str, str]] | None:
+    """Return the gauges of every Kafka source of ``jobs``, None while some are missing.
+
+    By the path of the vertex: name of the gauge → ``topic:partition`` that it tells of.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for job in jobs:
+        vertices = ask(f"/jobs/{job}")["vertices"]
+        # A job that is being set up has no vertices yet.
+        if not vertices or any(one["status"] != "RUNNING" for one in vertices):
+            return None
+        for vertex in vertices:
+            if "Source" not in vertex["name"]:
+                continue
+            path = f"/jobs/{job}/vertices/{vertex['id']}/metrics"
+            places = {}
+            for metric in ask(path):
+                if gauge := _GAUGE.search(metric["id"]):
+                    places[metric["id"]] = f"{gauge['topic']}:{gauge['partition']}"
+            if not places:
+                return None
+            found[path] = places
+    return found
+
+
+def _names_all(places: dict[str, str], offsets: dict[str, int]) -> bool:
+    """Tell whether ``places`` has every partition of its topics that has events."""
+    topics = {place.rpartition(":")[0] for place in places.values()}
+    events = {place for place in offsets if place.rpartition(":")[0] in topics}
+    return events <= set(places.values())
+
+
+def _has_reached(path: str, places: dict[str, str], offsets: dict[str, int]) -> bool:
+    wanted = {name for name, place in places.items() if place in offsets}
     if not wanted:
         return True
     chosen = urllib.parse.quote(",".join(sorted(wanted)), safe=",")
     values = ask(f"{path}?get={chosen}")
     reached = [
-        float(value["value"]) >= offsets[gauges[value["id"]]] for value in values
+        float(value["value"]) >= offsets[places[value["id"]]] for value in values
     ]
     return len(reached) == len(wanted) and all(reached)

@@ -15,7 +15,7 @@ from lab_protocol.messages import (
     RunRequest,
 )
 from sandbox.cell.box import Box
-from sandbox.cell.broker import Broker
+from sandbox.cell.broker import Broker, Clients
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
 from sandbox.cell.run import Run, fault_outcome
@@ -34,6 +34,7 @@ class Agent:
         self._host = host
         self._phase: CellPhase | None = None
         self._broker = self._new_broker()
+        self._clients: Clients | None = None
         self._box = Box(settings)
         self._broker_is_ready = False
         self._box_failures = 0
@@ -64,6 +65,7 @@ class Agent:
                     request,
                     box=self._box,
                     broker=self._broker,
+                    clients=self._prepared_clients(),
                     received=received,
                     is_cancelled=lambda: self._host.is_cancelled(request.run_id),
                     tell=self._host.tell,
@@ -73,8 +75,8 @@ class Agent:
             outcome = fault_outcome(request, fault, ended=time.monotonic() - received)
         self._host.tell(outcome)
         if run is not None:
-            run.close()
             self._replace_box()
+        self._drop_clients()
         topics = [topic.name for topic in (*request.inputs, *request.outputs)]
         self._renew_broker(outcome, topics if opened else [])
 
@@ -87,6 +89,8 @@ class Agent:
         if not self._broker_is_ready and self._broker.is_listening():
             self._broker.wait_ready(self._settings.start_seconds)
             self._broker_is_ready = True
+        if self._broker_is_ready:
+            self._prepared_clients()
         if not self._box.is_alive():
             self._note_box_failure()
         for message in self._box.listen(0.0):
@@ -167,7 +171,18 @@ class Agent:
         except CellFault:
             self._replace_broker()
 
+    def _prepared_clients(self) -> Clients:
+        if self._clients is None:
+            self._clients = self._broker.new_clients()
+        return self._clients
+
+    def _drop_clients(self) -> None:
+        if self._clients is not None:
+            self._clients.close()
+            self._clients = None
+
     def _replace_broker(self) -> None:
+        self._drop_clients()
         self._broker.kill()
         self._broker = self._new_broker()
         self._broker_is_ready = False

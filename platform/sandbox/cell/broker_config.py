@@ -18,6 +18,7 @@ JVM_FLAGS = (
     "-XX:TieredStopAtLevel=1",
     "-Xss512k",
     "-XX:-UsePerfData",
+    "-XX:-UseCodeCacheFlushing",
     "-XX:+ExitOnOutOfMemoryError",
     "-Dlog4j2.disableJmx=true",
     "-Dlog4j2.level=OFF",

@@ -4,16 +4,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from confluent_kafka import Producer
-
 from lab_protocol.box import AwaitConsumption
 from lab_protocol.messages import Stage
-from sandbox.cell.broker import Broker
 from sandbox.cell.faults import CellFault
 
 # After the sources have read a stage, the watermark that it allows must have gone out
 # before the next stage: it is emitted every 20 ms.
-_WATERMARK_SECONDS = 0.1
+_WATERMARK_SECONDS = 0.06
 
 
 class Feeder:
@@ -25,19 +22,8 @@ class Feeder:
     time of that stage.
     """
 
-    def __init__(self, broker: Broker, stages: Sequence[Stage]) -> None:
-        self._producer = Producer(
-            {
-                **broker.client,
-                "linger.ms": 0,
-                # An idempotent producer asks for an id first and, when it asks before
-                # the connection stands, again after 500 ms. One request in flight keeps
-                # the order, and a record is given up before its request is repeated.
-                "max.in.flight.requests.per.connection": 1,
-                "queue.buffering.max.messages": 200_000,
-                "message.timeout.ms": 15_000,
-            }
-        )
+    def __init__(self, producer: Any, stages: Sequence[Stage]) -> None:
+        self._producer = producer
         self._stages = stages
         self._ends: dict[str, int] = {}
         self._failure: Any = None

@@ -7,12 +7,9 @@ from typing import Any
 
 from confluent_kafka import (
     TIMESTAMP_NOT_AVAILABLE,
-    Consumer,
-    IsolationLevel,
     KafkaError,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from lab_protocol.messages import ClosingRow, Record, Topic
 from sandbox.cell.broker import Broker
@@ -25,21 +22,15 @@ class OutputReader:
     """Follows every partition of the output topics with committed reads."""
 
     def __init__(
-        self, broker: Broker, outputs: Iterable[Topic], closing: Iterable[ClosingRow]
+        self,
+        broker: Broker,
+        consumer: Any,
+        outputs: Iterable[Topic],
+        closing: Iterable[ClosingRow],
     ) -> None:
         """Begin at offset 0 of each partition; the topics must exist."""
         self._broker = broker
-        self._consumer = Consumer(
-            {
-                **broker.client,
-                "group.id": "agent",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 50,
-                "fetch.queue.backoff.ms": 5,
-            }
-        )
+        self._consumer = consumer
         self._partitions = [
             TopicPartition(topic.name, partition, 0)
             for topic in outputs
@@ -47,6 +38,7 @@ class OutputReader:
         ]
         self.records: dict[str, list[Record]] = {topic.name: [] for topic in outputs}
         self._ends: dict[tuple[str, int], int] = {}
+        self._positions: dict[tuple[str, int], int] = {}
         self._awaited = {
             topic: {row for row in closing if row.topic == topic}
             for topic in self.records
@@ -95,17 +87,16 @@ class OutputReader:
         self, *, stage: int, seconds: float, max_rows: int, max_bytes: int
     ) -> None:
         """Read, after the box died, to the end of what is committed or to a limit."""
-        targets = self._committed_ends()
+        targets = self._broker.committed_ends(self._partitions)
+        if all(self._next(*place) >= end for place, end in targets.items()):
+            return
         self._ends.clear()
-        # A partition that already stood at its end says so only once: asking again
-        # from the next offset makes it speak.
-        if self._partitions:
-            self._consumer.assign(
-                [
-                    TopicPartition(place.topic, place.partition, self._next(place))
-                    for place in self._partitions
-                ]
-            )
+        # Behind the last row may stand a mark of a transaction. A partition that
+        # already stood at its end says so only once: asking again from the next
+        # offset makes it speak.
+        self._consumer.assign(
+            [TopicPartition(*place, self._next(*place)) for place in targets]
+        )
         deadline = time.monotonic() + seconds
         while any(self._ends.get(place, -1) < end for place, end in targets.items()):
             if self.rows > max_rows or self.bytes > max_bytes:
@@ -113,10 +104,6 @@ class OutputReader:
             if time.monotonic() > deadline:
                 raise CellFault("broker_lost", "the outputs could not be read")
             self.read(0.05, stage=stage)
-
-    def close(self) -> None:
-        """Let the consumer go."""
-        self._consumer.close()
 
     def _keep(self, message: Any, stage: int) -> None:
         kind, timestamp = message.timestamp()
@@ -130,6 +117,7 @@ class OutputReader:
         )
         topic = message.topic()
         self.records[topic].append(record)
+        self._positions[topic, record.partition] = record.offset + 1
         now = time.monotonic()
         self.first_row = self.first_row or now
         self.last_row = now
@@ -140,30 +128,8 @@ class OutputReader:
                 row for row in awaited if not _is_closing(record, row)
             }
 
-    def _next(self, place: TopicPartition) -> int:
-        rows = self.records[place.topic]
-        offsets = [row.offset for row in rows if row.partition == place.partition]
-        return max(offsets, default=-1) + 1
-
-    def _committed_ends(self) -> dict[tuple[str, int], int]:
-        if not self._partitions:
-            return {}
-        admin = AdminClient(self._broker.client)
-        try:
-            futures = admin.list_offsets(
-                {
-                    TopicPartition(place.topic, place.partition): OffsetSpec.latest()
-                    for place in self._partitions
-                },
-                isolation_level=IsolationLevel.READ_COMMITTED,
-                request_timeout=10,
-            )
-            return {
-                (place.topic, place.partition): future.result(timeout=10).offset
-                for place, future in futures.items()
-            }
-        except Exception as error:
-            raise CellFault("broker_lost", str(error)) from error
+    def _next(self, topic: str, partition: int) -> int:
+        return self._positions.get((topic, partition), 0)
 
 
 def _is_closing(record: Record, row: ClosingRow) -> bool:

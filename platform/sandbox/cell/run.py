@@ -22,7 +22,7 @@ from lab_protocol.messages import (
     Timings,
 )
 from sandbox.cell.box import Box
-from sandbox.cell.broker import Broker
+from sandbox.cell.broker import Broker, Clients
 from sandbox.cell.end_rule import CpuHistory, Observation, end_of_run
 from sandbox.cell.faults import CellFault
 from sandbox.cell.feeding import Feeder
@@ -54,6 +54,7 @@ class Run:
         *,
         box: Box,
         broker: Broker,
+        clients: Clients,
         received: float,
         is_cancelled: Callable[[], bool],
         tell: Callable[[RunProgress], None],
@@ -65,8 +66,10 @@ class Run:
         self._received = received
         self._is_cancelled = is_cancelled
         self._tell = tell
-        self._feeder = Feeder(broker, request.stages)
-        self._reader = OutputReader(broker, request.outputs, request.closing)
+        self._feeder = Feeder(clients.producer, request.stages)
+        self._reader = OutputReader(
+            broker, clients.consumer, request.outputs, request.closing
+        )
         self._cpu = CpuHistory()
         self._jobs = JobsSeen(0, 0)
         self._error: LearnerError | None = None
@@ -95,7 +98,9 @@ class Run:
             self._box.send(self._feeder.question())
         self._progress(Phase.RUNNING)
         conclusion = self._watch()
+        decided = time.monotonic()
         self._box.kill()
+        killed = time.monotonic()
         self._progress(Phase.CHECKING)
         self._reader.drain(
             stage=self._feeder.fed,
@@ -109,13 +114,11 @@ class Run:
             job_sent=self._sent_at - self._received,
             first_row=self._since(self._reader.first_row),
             last_row=self._since(self._reader.last_row),
+            decided=decided - self._received,
+            killed=killed - self._received,
             ended=time.monotonic() - self._received,
         )
         return self._outcome(conclusion, timings)
-
-    def close(self) -> None:
-        """Let clients go; safe after a failure too."""
-        self._reader.close()
 
     def _watch(self) -> Conclusion:
         while True:
