@@ -127,6 +127,13 @@ class CancelRun:
 
 
 @dataclass(frozen=True, slots=True)
+class SetWarmUp:
+    """Whether boxes that are ready from now on run a warm-up job."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunProgress:
     """Where the run is; counts are rows produced into and read from the broker."""
 

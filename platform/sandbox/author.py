@@ -13,6 +13,7 @@ import selectors
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,31 @@ _WORDS_BYTES = 16 * 1024
 _SUFFIXES = (".py", ".json", ".csv", ".sql", ".txt")
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A jail that waits for its one order; ``answer`` is the end to read from."""
+
+    process: "subprocess.Popen[bytes]"
+    answer: int
+
+    def is_alive(self) -> bool:
+        """Tell whether it can still be asked."""
+        return self.process.poll() is None
+
+    def end(self) -> None:
+        """Kill the jail if it lives and let go of its descriptors."""
+        os.close(self.answer)
+        if self.process.poll() is None:
+            # setpriv and prlimit have become bwrap by exec; its death ends the jail.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
 def build_lab(
     *,
     image: Image,
@@ -43,15 +69,22 @@ def build_lab(
     with_states: bool = False,
     explain: str | None = None,
     seconds: float = SECONDS,
+    author: Author | None = None,
 ) -> LabBuild:
     """Return one seeded instance of ``lab`` from the release in ``release_files``.
 
     ``variation`` asks for the stream in another form, ``with_states`` for the rows
     after each stage, ``explain`` for the first event where that mistake shows.
+    ``author`` is a jail started beforehand; it is used up, whatever happens.
     Raises AuthorFault when the code fails, takes too long or answers garbage, and
     SandboxUnavailable when no jail can be made.
     """
-    files = _collect(release_files, lab)
+    try:
+        files = _collect(release_files, lab)
+    except BaseException:
+        if author is not None:
+            author.end()
+        raise
     order = json.dumps(
         {
             "lab": lab,
@@ -62,7 +95,8 @@ def build_lab(
             "files": files,
         }
     ).encode()
-    answer, said, code = _converse(image, order, lab, seconds)
+    author = author or start_author(image, seconds=seconds)
+    answer, said, code = _converse(author, order, lab, seconds)
     if code != 0:
         if said.startswith(("bwrap:", "setpriv:")):
             raise explain_refusal(said)
@@ -121,10 +155,8 @@ def _collect(release_files: Path, lab: str) -> dict[str, str]:
     return files
 
 
-def _converse(
-    image: Image, order: bytes, lab: str, seconds: float
-) -> tuple[bytes, str, int]:
-    """Run the jail; its answer, what it said on stderr, its exit code."""
+def start_author(image: Image, *, seconds: float = SECONDS) -> Author:
+    """Start a jail; returns at once. It dies with the thread that called."""
     rules = os.open(image.part("conf") / "seccomp.bpf", os.O_RDONLY)
     answer_read, answer_write = os.pipe()
     try:
@@ -144,19 +176,24 @@ def _converse(
             cwd="/",
             start_new_session=True,
         )
+    except BaseException:
+        os.close(answer_read)
+        raise
     finally:
         os.close(rules)
         os.close(answer_write)
+    return Author(process, answer_read)
+
+
+def _converse(
+    author: Author, order: bytes, lab: str, seconds: float
+) -> tuple[bytes, str, int]:
+    """Use the jail up; its answer, what it said on stderr, its exit code."""
     try:
-        answer, said = _exchange(process, answer_read, order, lab, seconds)
-        return answer, said, process.wait()
+        answer, said = _exchange(author.process, author.answer, order, lab, seconds)
+        return answer, said, author.process.wait()
     finally:
-        os.close(answer_read)
-        if process.poll() is None:
-            # setpriv and prlimit have become bwrap by exec; its death ends the jail.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        author.end()
 
 
 def _exchange(

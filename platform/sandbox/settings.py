@@ -42,11 +42,13 @@ class SandboxSettings:
 
     Each slot has a user id of its own, ``first_uid`` plus its number, so that no slot
     can signal, trace or starve another even if its namespaces failed. Ids need no
-    account. ``shut_seconds`` is the grace a slot gets to end by itself.
+    account. ``spare`` is how many more cells than ``slots`` a pool may keep warm.
+    ``shut_seconds`` is the grace a slot gets to end by itself.
     """
 
     image: Image
     slots: int = 2
+    spare: int = 0
     first_uid: int = 61_300
     warm_up: bool = True
     broker_runs: int = 50

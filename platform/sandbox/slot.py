@@ -19,6 +19,7 @@ from lab_protocol.messages import (
     RunOutcome,
     RunProgress,
     RunRequest,
+    SetWarmUp,
 )
 from lab_protocol.wire import ProtocolError, decode, encode
 from sandbox.errors import SandboxUnavailable
@@ -56,6 +57,7 @@ class Slot:
         self._process: subprocess.Popen[bytes] | None = None
         self._messages: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._state = CellState(CellPhase.STARTING)
+        self._sending = threading.Lock()
         self._said = b""
         self._failure = ""
         self._restarts = 0
@@ -101,17 +103,32 @@ class Slot:
         return self._process.pid if self._process is not None else None
 
     @property
+    def is_alive(self) -> bool:
+        """Whether the agent lives."""
+        process = self._process
+        return process is not None and process.poll() is None
+
+    def can_serve(self) -> bool:
+        """Tell whether the slot could take a run now, or is in one."""
+        return self.is_alive and self._state.phase is not CellPhase.STARTING
+
+    def set_warm_up(self, *, wanted: bool) -> None:
+        """Say whether new boxes are to run a warm-up job."""
+        self._settings = replace(self._settings, warm_up=wanted)
+        if self.is_alive:
+            self._send(SetWarmUp(wanted))
+
+    @property
     def phase(self) -> CellPhase:
         """What the slot could do for a request now."""
         return self._state.phase
 
     def health(self) -> SlotHealth:
         """Return the state of the slot for a health page."""
-        process = self._process
         return SlotHealth(
             number=self.number,
             phase=self._state.phase,
-            is_alive=process is not None and process.poll() is None,
+            is_alive=self.is_alive,
             restarts=self._restarts,
             runs=self._runs,
             box_memory_bytes=self._state.box_memory_bytes,
@@ -199,9 +216,10 @@ class Slot:
         if process is None or process.stdin is None:
             return False
         try:
-            process.stdin.write(encode(message))
-            process.stdin.flush()
-        except BrokenPipeError:
+            with self._sending:
+                process.stdin.write(encode(message))
+                process.stdin.flush()
+        except (BrokenPipeError, ValueError):  # gone, or closed by stop() meanwhile
             return False
         return True
 

@@ -10,7 +10,6 @@ from django.conf import settings
 
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
-    CellPhase,
     Ending,
     EndRule,
     RunOutcome,
@@ -18,6 +17,7 @@ from lab_protocol.messages import (
 )
 from lab_protocol.wire import to_jsonable
 from sandbox.author import build_lab
+from sandbox.author_desk import AuthorDesk
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
@@ -40,11 +40,12 @@ class CellEngine:
         self.detail = STARTING
         self._sandbox: SandboxSettings | None = None
         self._pool: SlotPool | None = None
+        self._authors: AuthorDesk | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether labs can be run now."""
-        return self._pool is not None
+        return self._pool is not None and not self._pool.is_stale
 
     @property
     def is_closed(self) -> bool:
@@ -53,22 +54,24 @@ class CellEngine:
 
     @property
     def health(self) -> Any:
-        """The state of each slot, as JSON."""
-        return [] if self._pool is None else to_jsonable(self._pool.health())
+        """The state of the pool and its slots, as JSON."""
+        return {} if self._pool is None else to_jsonable(self._pool.health())
 
     @property
     def warm_slots(self) -> int:
         """How many slots hold a box that has run its warm-up job."""
         if self._pool is None:
             return 0
-        return sum(slot.phase is CellPhase.WARM for slot in self._pool.health())
+        return self._pool.health().warm
 
     def start(self) -> None:
         """Start the slots and prove their jail, some ten seconds; else stay closed."""
         pool = None
         try:
             image = load_image(runtime_dir(Path(settings.LAB_CONTENT_ROOT)))
-            sandbox = SandboxSettings(image=image, slots=settings.LAB_SLOTS)
+            sandbox = SandboxSettings(
+                image=image, slots=settings.LAB_SLOTS, spare=settings.LAB_SPARE_CELLS
+            )
             pool = SlotPool(sandbox)
             pool.start()
             require_proof(pool)
@@ -78,20 +81,43 @@ class CellEngine:
             if pool is not None:
                 pool.stop()
             return
+        self._authors = AuthorDesk(image, ready=settings.LAB_SLOTS)
+        self._authors.start()
         self._sandbox, self._pool, self.detail = sandbox, pool, ""
 
     def stop(self) -> None:
         """End every slot with everything in it."""
         pool, self._pool = self._pool, None
+        authors, self._authors = self._authors, None
         if pool is not None:
             pool.stop()
+        if authors is not None:
+            authors.stop()
+
+    def renew(self) -> None:
+        """Start anew, proof and all, once the image is another and nothing runs."""
+        pool = self._pool
+        if pool is not None and pool.is_stale and pool.is_idle:
+            logger.warning("the runtime image has changed: the slots start anew")
+            self.stop()
+            self.detail = STARTING
+            self.start()
+
+    def expect(self, waiting: int) -> None:
+        """Tell the pool how many submissions wait."""
+        if self._pool is not None:
+            self._pool.expect(waiting)
 
     def build(self, *, tree: Path, lab: str, seed: int) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
         if self._sandbox is None:
             raise SandboxUnavailable("not_started", "the engine has not been started")
         return build_lab(
-            image=self._sandbox.image, release_files=tree, lab=lab, seed=seed
+            image=self._sandbox.image,
+            release_files=tree,
+            lab=lab,
+            seed=seed,
+            author=None if self._authors is None else self._authors.take(),
         )
 
     @contextmanager

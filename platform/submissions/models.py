@@ -295,7 +295,7 @@ class WorkerSign(models.Model):
     ``ready`` is false where the jail did not prove itself or the worker is ending;
     ``detail`` says why. ``warm_slots`` counts slots with a box that has run its
     warm-up job. ``host``, ``pid`` and ``process_started`` say which process it is
-    (``submissions.incarnation``). ``pool`` is the state of each slot, ``current`` what
+    (``submissions.incarnation``). ``pool`` is how its slots are, ``current`` what
     runs now ([{"submission": public id, "kind": …}]), ``memory`` bytes of the process
     and of its host.
     """

@@ -158,7 +158,10 @@ class Worker:
             raise_alert(
                 AlertCode.ENGINE_CLOSED, subject=self._host, detail=self.engine.detail
             )
-        if Submission.objects.waiting().exists():
+        self.engine.renew()
+        waiting = Submission.objects.waiting().count()
+        self.engine.expect(waiting)
+        if waiting:
             wake_workers()
 
     def _sign(self) -> None:

@@ -1,14 +1,17 @@
 """Author's code is jailed too: no network, no host, no endless or garbled answers."""
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox.author import build_lab
+from sandbox.author import Author, build_lab
+from sandbox.author_desk import AuthorDesk
 from sandbox.errors import AuthorFault
 from sandbox.settings import SandboxSettings
+from tests.sandbox.conftest import ROOT
 
 pytestmark = pytest.mark.flink
 
@@ -130,3 +133,38 @@ def test_an_unknown_lab_is_said_to_be_missing(settings: SandboxSettings) -> None
             image=settings.image, release_files=Path(__file__).parent, lab="no", seed=1
         )
     assert caught.value.code == "missing"
+
+
+def test_a_jail_started_beforehand_answers_once_and_is_replaced(
+    settings: SandboxSettings,
+) -> None:
+    desk = AuthorDesk(settings.image)
+    desk.start()
+    answers = []
+    for _ in range(2):
+        author = wait_for(desk)
+        build = build_lab(
+            image=settings.image,
+            release_files=ROOT / "tests/sandbox",
+            lab="tiny-window",
+            seed=7,
+            author=author,
+        )
+        answers.append(build)
+        assert not author.is_alive()
+    assert answers[0] == answers[1]
+    dead = wait_for(desk)
+    dead.end()
+    left = wait_for(desk)
+    desk.stop()
+    assert left.is_alive()
+    left.end()
+    assert desk.take() is None
+
+
+def wait_for(desk: AuthorDesk) -> Author:
+    deadline = time.monotonic() + 10
+    while (author := desk.take()) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return author

@@ -48,7 +48,7 @@ def test_a_killed_agent_leaves_nothing_and_is_replaced(
 ) -> None:
     with SlotPool(one_slot) as pool:
         pool.wait_ready(60)
-        slot = pool.health()[0]
+        slot = pool.health().slots[0]
         assert slot.phase is CellPhase.READY
         root = pool.pids()[0]
         inside = descendants(root)
@@ -60,7 +60,7 @@ def test_a_killed_agent_leaves_nothing_and_is_replaced(
             make_request(""), on_progress=lambda _: None, is_cancelled=lambda: False
         )
         assert outcome.ending is Ending.COMPLETED
-        assert pool.health()[0].restarts == 1
+        assert pool.health().slots[0].restarts == 1
 
 
 def test_a_broker_that_dies_in_a_run_is_a_platform_fault(

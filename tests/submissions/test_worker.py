@@ -25,6 +25,12 @@ class ReadyEngine(ScriptedEngine):
     def start(self):
         pass
 
+    def renew(self):
+        pass
+
+    def expect(self, waiting):
+        pass
+
 
 @pytest.fixture(autouse=True)
 def _course(monkeypatch, tmp_path, settings):

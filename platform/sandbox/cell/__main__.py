@@ -17,7 +17,7 @@ def main() -> None:
     """Enter the namespaces and serve until the worker goes away."""
     settings = decode(sys.argv[1].encode(), (CellSettings,))
     namespace.enter(size=settings.broker_bytes)
-    host = Host()
+    host = Host(warm_up=settings.warm_up)
     try:
         Agent(settings, host).serve()
     except CellFault as fault:

@@ -107,7 +107,7 @@ class Agent:
             self._note_box_failure()
         if (
             warm_up
-            and self._settings.warm_up
+            and self._host.warm_up
             and stage.ready
             and self._broker_is_ready
             and not stage.warming

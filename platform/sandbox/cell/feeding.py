@@ -1,7 +1,7 @@
 """Produces the stream stage by stage."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lab_protocol.box import AwaitConsumption
@@ -11,6 +11,10 @@ from sandbox.cell.faults import CellFault
 # After the sources have read a stage, the watermark that it allows must have gone out
 # before the next stage: it is emitted every 20 ms.
 _WATERMARK_SECONDS = 0.06
+# Nor may rows of a stage still be on their way when the next one begins. A box whose
+# threads stood in line for a core meanwhile gets the same time again, so many times.
+_STARVED_SECONDS = 0.02
+_EXTENSIONS = 6
 
 
 class Feeder:
@@ -22,8 +26,18 @@ class Feeder:
     time of that stage.
     """
 
-    def __init__(self, producer: Any, stages: Sequence[Stage]) -> None:
+    def __init__(
+        self,
+        producer: Any,
+        stages: Sequence[Stage],
+        *,
+        waited: Callable[[], float],
+    ) -> None:
+        """``waited`` returns for how long the box's threads stood in line so far."""
         self._producer = producer
+        self._waited = waited
+        self._waited_before = 0.0
+        self._extensions = 0
         self._stages = stages
         self._ends: dict[str, int] = {}
         self._failure: Any = None
@@ -56,16 +70,28 @@ class Feeder:
     def hear_consumed(self, number: int) -> None:
         """Note that the stages up to ``number`` were read."""
         if number == self.fed and self._settled_at is None:
-            settle = self._stages[self.fed - 1].settle_ms / 1000
-            self._settled_at = time.monotonic() + max(settle, _WATERMARK_SECONDS)
+            self._extensions = 0
+            self._settle()
 
     def is_due(self) -> bool:
         """Tell whether the next stage may be written now."""
-        return (
-            not self.is_done
-            and self._settled_at is not None
-            and time.monotonic() >= self._settled_at
-        )
+        if (
+            self.is_done
+            or self._settled_at is None
+            or time.monotonic() < self._settled_at
+        ):
+            return False
+        starved = self._waited() - self._waited_before > _STARVED_SECONDS
+        if starved and self._extensions < _EXTENSIONS:
+            self._extensions += 1
+            self._settle()
+            return False
+        return True
+
+    def _settle(self) -> None:
+        settle = self._stages[self.fed - 1].settle_ms / 1000
+        self._settled_at = time.monotonic() + max(settle, _WATERMARK_SECONDS)
+        self._waited_before = self._waited()
 
     def _produce(self, event: Any) -> None:
         while True:

@@ -66,7 +66,9 @@ class Run:
         self._received = received
         self._is_cancelled = is_cancelled
         self._tell = tell
-        self._feeder = Feeder(clients.producer, request.stages)
+        self._feeder = Feeder(
+            clients.producer, request.stages, waited=box.waiting_seconds
+        )
         self._reader = OutputReader(
             broker, clients.consumer, request.outputs, request.closing
         )
