@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.errors import SandboxUnavailable
+from sandbox.protections import Protection
 
 JAIL_UID = 61234
 
@@ -42,7 +43,8 @@ class Jail:
     """Everything that decides what a jailed program can see and reach.
 
     ``own_network`` False keeps the network of the caller, which for box and broker
-    is the slot's namespace with nothing but a loopback.
+    is the slot's namespace with nothing but a loopback. ``without`` leaves single
+    protections out, for tests.
     """
 
     mounts: Sequence[Mount]
@@ -51,6 +53,7 @@ class Jail:
     folder: str
     own_network: bool = True
     hostname: str = "lab"
+    without: frozenset[Protection] = frozenset()
     links: Mapping[str, str] = field(
         default_factory=lambda: {
             "/lib64": LIBRARY_TARGET,
@@ -64,25 +67,29 @@ class Jail:
         arguments = [
             bubblewrap(),
             "--unshare-user",
-            "--unshare-pid",
-            "--unshare-ipc",
             "--unshare-uts",
             "--unshare-cgroup-try",
-            "--disable-userns",
-            "--cap-drop",
-            "ALL",
-            "--clearenv",
             "--new-session",
-            "--die-with-parent",
             "--uid",
             str(JAIL_UID),
             "--gid",
             str(JAIL_UID),
             "--hostname",
             self.hostname,
-            "--seccomp",
-            str(seccomp_fd),
         ]
+        for protection, words in {
+            Protection.OWN_PID_NAMESPACE: ("--unshare-pid",),
+            Protection.OWN_IPC_NAMESPACE: ("--unshare-ipc",),
+            Protection.DISABLED_USERNS: ("--disable-userns",),
+            Protection.CLEAR_ENVIRONMENT: ("--clearenv",),
+            Protection.DIE_WITH_PARENT: ("--die-with-parent",),
+            Protection.SECCOMP: ("--seccomp", str(seccomp_fd)),
+        }.items():
+            if protection not in self.without:
+                arguments += words
+        # Left out, not naming capabilities would not do: bwrap keeps none by itself.
+        kept = Protection.CAPABILITIES in self.without
+        arguments += ["--cap-add" if kept else "--cap-drop", "ALL"]
         if self.own_network:
             arguments.append("--unshare-net")
         for mount in self.mounts:
@@ -96,7 +103,8 @@ class Jail:
         for name, value in self.environment.items():
             arguments += ["--setenv", name, value]
         # The root and /dev are tmpfs of bubblewrap's own without a size: closed last.
-        arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
+        if Protection.READ_ONLY_IMAGE not in self.without:
+            arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
         return [*arguments, "--chdir", self.folder, "--", *program]
 
 

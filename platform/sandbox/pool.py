@@ -22,6 +22,7 @@ from lab_protocol.messages import (
 from sandbox.demand import Demand, available_memory, target_cells
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image
+from sandbox.protections import Protection
 from sandbox.settings import SandboxSettings
 from sandbox.slot import Slot, SlotHealth
 
@@ -122,6 +123,11 @@ class SlotPool:
             is_stale=self.is_stale,
             slots=slots,
         )
+
+    @property
+    def without(self) -> frozenset[Protection]:
+        """The protections that a test has left out; empty for a pool that serves."""
+        return self._settings.without
 
     def pids(self) -> list[int]:
         """Return the outermost process of each slot that lives."""

@@ -58,7 +58,13 @@ def prove_jail(pool: SlotPool) -> list[Finding]:
 
 
 def require_proof(pool: SlotPool) -> None:
-    """Raise SandboxUnavailable naming every attempt that was not denied."""
+    """Raise SandboxUnavailable naming every attempt that was not denied.
+
+    A pool of which a test has left a protection out is refused before it is asked.
+    """
+    if pool.without:
+        names = ", ".join(sorted(pool.without))
+        raise SandboxUnavailable("jail_leaks", f"protections are left out: {names}")
     leaks = [finding for finding in prove_jail(pool) if not finding.is_denied]
     if leaks:
         names = ", ".join(f"{leak.name} ({leak.seen})" for leak in leaks)

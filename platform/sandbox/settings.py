@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.image.manifest import Image, load_image, runtime_dir
+from sandbox.protections import Protection
 
 MIB = 1024 * 1024
 
@@ -16,6 +17,7 @@ class CellSettings:
     ``box_data_bytes`` bounds the private memory of each single process of the box;
     below 700 MiB the Java machine does not live. ``box_tasks`` bounds processes and
     threads together. ``scratch_bytes`` is the size of each of /tmp and /work.
+    ``without`` names protections that a test leaves out.
     """
 
     runtime: str
@@ -29,6 +31,7 @@ class CellSettings:
     broker_bytes: int = 512 * MIB
     broker_runs: int = 50
     start_seconds: float = 60.0
+    without: tuple[Protection, ...] = ()
 
     @property
     def image(self) -> Image:
@@ -43,7 +46,8 @@ class SandboxSettings:
     Each slot has a user id of its own, ``first_uid`` plus its number, so that no slot
     can signal, trace or starve another even if its namespaces failed. Ids need no
     account. ``spare`` is how many more cells than ``slots`` a pool may keep warm.
-    ``shut_seconds`` is the grace a slot gets to end by itself.
+    ``shut_seconds`` is the grace a slot gets to end by itself. ``without`` names
+    protections that a test leaves out; such slots serve nobody.
     """
 
     image: Image
@@ -54,6 +58,7 @@ class SandboxSettings:
     broker_runs: int = 50
     start_seconds: float = 60.0
     shut_seconds: float = 2.0
+    without: frozenset[Protection] = frozenset()
 
     def cell(self) -> CellSettings:
         """Return what the agent of a slot is told."""
@@ -63,6 +68,7 @@ class SandboxSettings:
             warm_up=self.warm_up,
             broker_runs=self.broker_runs,
             start_seconds=self.start_seconds,
+            without=tuple(sorted(self.without)),
         )
 
 

@@ -2,6 +2,7 @@
 
 from sandbox.image.manifest import Image
 from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
+from sandbox.protections import Protection
 
 MIB = 1024 * 1024
 
@@ -14,7 +15,11 @@ _ENVIRONMENT = {
 
 
 def box_jail(
-    image: Image, *, scratch_bytes: int, extra: tuple[Mount, ...] = ()
+    image: Image,
+    *,
+    scratch_bytes: int,
+    extra: tuple[Mount, ...] = (),
+    without: frozenset[Protection] = frozenset(),
 ) -> Jail:
     """Return the jail of the box: interpreter, packages, Java, jars; two tmpfs."""
     return Jail(
@@ -48,6 +53,7 @@ def box_jail(
         },
         folder="/work",
         own_network=False,
+        without=without,
     )
 
 
