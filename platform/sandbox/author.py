@@ -24,6 +24,7 @@ from sandbox.image.manifest import Image
 from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
 from sandbox.pipes import opened
 from sandbox.privileges import as_ordinary_user, explain_refusal
+from sandbox.protections import Protection
 
 MIB = 1024 * 1024
 AUTHOR_UID = 61_298
@@ -76,6 +77,7 @@ def build_lab(
     ``variation`` asks for the stream in another form, ``with_states`` for the rows
     after each stage, ``explain`` for the first event where that mistake shows.
     ``author`` is a jail started beforehand; it is used up, whatever happens.
+
     Raises AuthorFault when the code fails, takes too long or answers garbage, and
     SandboxUnavailable when no jail can be made.
     """
@@ -108,7 +110,7 @@ def build_lab(
         raise AuthorFault(lab, "garbage", f"malformed answer: {error}", said) from error
 
 
-def author_jail(image: Image) -> Jail:
+def author_jail(image: Image, without: frozenset[Protection] = frozenset()) -> Jail:
     """Return the jail: the interpreter without any package, and no network."""
     conf = image.part("conf")
     return Jail(
@@ -133,6 +135,8 @@ def author_jail(image: Image) -> Jail:
         },
         folder="/release",
         hostname="author",
+        own_network=Protection.AUTHOR_NETWORK not in without,
+        without=without,
     )
 
 
@@ -155,12 +159,20 @@ def _collect(release_files: Path, lab: str) -> dict[str, str]:
     return files
 
 
-def start_author(image: Image, *, seconds: float = SECONDS) -> Author:
-    """Start a jail; returns at once. It dies with the thread that called."""
+def start_author(
+    image: Image,
+    *,
+    seconds: float = SECONDS,
+    without: frozenset[Protection] = frozenset(),
+) -> Author:
+    """Start a jail; returns at once. It dies with the thread that called.
+
+    ``without`` leaves single protections out, for tests.
+    """
     rules = os.open(image.part("conf") / "seccomp.bpf", os.O_RDONLY)
     answer_read, answer_write = os.pipe()
     try:
-        jailed = author_jail(image).command(
+        jailed = author_jail(image, without).command(
             ["/rt/py/bin/python3.12", "-m", "runner.author", str(answer_write)],
             seccomp_fd=rules,
         )

@@ -29,10 +29,18 @@ class Mount:
     target: str
     writable: bool = False
 
+    def arguments(self) -> list[str]:
+        """Return the words of bubblewrap for this mount."""
+        kind = "--bind" if self.writable else "--ro-bind"
+        return [kind, str(self.source), self.target]
+
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A memory-backed folder of at most ``size`` bytes, empty at the start."""
+    """A memory-backed folder of at most ``size`` bytes, empty at the start.
+
+    For trusted programs only: bubblewrap puts no cap on inodes.
+    """
 
     target: str
     size: int
@@ -48,9 +56,10 @@ class Jail:
     """
 
     mounts: Sequence[Mount]
-    scratch: Sequence[Scratch]
     environment: Mapping[str, str]
     folder: str
+    scratch: Sequence[Scratch] = ()
+    late_mounts: Sequence[Mount] = ()
     own_network: bool = True
     hostname: str = "lab"
     without: frozenset[Protection] = frozenset()
@@ -93,13 +102,14 @@ class Jail:
         if self.own_network:
             arguments.append("--unshare-net")
         for mount in self.mounts:
-            kind = "--bind" if mount.writable else "--ro-bind"
-            arguments += [kind, str(mount.source), mount.target]
+            arguments += mount.arguments()
         for link, target in self.links.items():
             arguments += ["--symlink", target, link]
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         for scratch in self.scratch:
             arguments += ["--size", str(scratch.size), "--tmpfs", scratch.target]
+        for mount in self.late_mounts:
+            arguments += mount.arguments()
         for name, value in self.environment.items():
             arguments += ["--setenv", name, value]
         # The root and /dev are tmpfs of bubblewrap's own without a size: closed last.

@@ -101,8 +101,8 @@ UNSAFE_TO_SABOTAGE = {
     "agent_pid_namespace": "nothing would end what a sabotaged box leaves behind",
     "new_session": "a worker has no terminal, so leaving it out would show nothing; "
     "the filter refuses TIOCSTI besides",
-    "agent_password": "the broker's other doors would be open to the box, and the agent "
-    "could no longer tell its own requests from the student's",
+    "agent_password": "the broker's other doors would be open to the box, and it "
+    "could no longer tell the agent's requests from the student's",
     "author_limits": "a lab's own code without limits would load the worker itself",
 }
 

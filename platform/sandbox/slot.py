@@ -26,6 +26,7 @@ from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import Image
 from sandbox.pipes import opened
 from sandbox.privileges import as_ordinary_user, explain_refusal, own_namespaces
+from sandbox.protections import CANARY
 from sandbox.settings import SandboxSettings
 
 _MESSAGES = (RunProgress, RunOutcome, CellState, CellFailure)
@@ -270,6 +271,8 @@ def agent_environment(image: Image) -> dict[str, str]:
     paths = [image.part("agent"), image.part("cell")]
     return {
         "PATH": os.defpath,
+        # Seen in a box, it proves that the box was given the agent's environment.
+        "POTOK_AGENT": CANARY,
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "HOME": "/",

@@ -10,6 +10,8 @@ from sandbox.cell import namespace
 from sandbox.cell.agent import Agent
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
+from sandbox.cell.sabotage import open_network
+from sandbox.protections import Protection
 from sandbox.settings import CellSettings
 
 
@@ -17,6 +19,8 @@ def main() -> None:
     """Enter the namespaces and serve until the worker goes away."""
     settings = decode(sys.argv[1].encode(), (CellSettings,))
     namespace.enter(size=settings.broker_bytes)
+    if Protection.OWN_NETWORK in settings.without:
+        open_network()
     host = Host(warm_up=settings.warm_up)
     try:
         Agent(settings, host).serve()

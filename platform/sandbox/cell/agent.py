@@ -159,6 +159,7 @@ class Agent:
 
     def _replace_box(self) -> None:
         self._box.kill()
+        self._box.scratch.remove()
         self._box = Box(self._settings)
 
     def _renew_broker(self, outcome: RunOutcome, topics: list[str]) -> None:
@@ -191,7 +192,12 @@ class Agent:
             self._replace_box()
 
     def _new_broker(self) -> Broker:
-        return Broker(self._settings.image, flags=(), archives=self._settings.archives)
+        return Broker(
+            self._settings.image,
+            flags=(),
+            archives=self._settings.archives,
+            without=frozenset(self._settings.without),
+        )
 
 
 def _cancelled(request: RunRequest) -> RunOutcome:

@@ -13,10 +13,14 @@ from lab_protocol.wire import ProtocolError, decode, encode
 from sandbox.cell.faults import CellFault
 from sandbox.cell.jailed import kill_jailed, start_jailed
 from sandbox.cell.mounts import box_jail
-from sandbox.cell.process_table import TreeMeter, Usage, descendants
+from sandbox.cell.namespace import CELL_FOLDER
+from sandbox.cell.process_table import TreeMeter, Usage
+from sandbox.cell.sabotage import Sabotage
+from sandbox.cell.scratch import Scratch
 from sandbox.cell.speech import Speech
 from sandbox.jail import Mount
 from sandbox.pipes import opened
+from sandbox.protections import Protection
 from sandbox.settings import CellSettings
 
 MIB = 1024 * 1024
@@ -55,8 +59,18 @@ class Box:
         self.speech = Speech()
         self.started = time.monotonic()
         image = settings.image
+        self.without = frozenset(settings.without)
+        self.scratch = Scratch(
+            CELL_FOLDER / f"box-{self.name}",
+            size=settings.scratch_bytes,
+            without=self.without,
+        )
+        sabotage = Sabotage(self.without, image)
         jail = box_jail(
-            image, scratch_bytes=settings.scratch_bytes, extra=tuple(mounts)
+            image,
+            scratch=self.scratch.mounts(),
+            extra=(*mounts, *sabotage.mounts),
+            without=self.without,
         )
         status_read, status_write = os.pipe()
         flags = list(java_flags)
@@ -67,20 +81,15 @@ class Box:
                 jail,
                 ["/rt/py/bin/python3.12", "-m", "runner", str(status_write), *flags],
                 image=image,
-                limits=(
-                    f"--data={settings.box_data_bytes}",
-                    f"--nproc={settings.box_tasks}",
-                    f"--nofile={settings.box_files}",
-                    f"--fsize={settings.scratch_bytes}",
-                    "--core=0",
-                ),
-                inherit=(status_write,),
+                limits=_process_limits(settings),
+                inherit=(status_write, *sabotage.descriptors),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
         finally:
             os.close(status_write)
+            sabotage.close()
         self._status = status_read
         self._status_buffer = b""
         self._is_closed = False
@@ -105,10 +114,15 @@ class Box:
 
     def wait_gone(self, seconds: float) -> None:
         """Wait for the box to end by itself; CellFault when it does not."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired as error:
-            raise CellFault("box_end", "the box did not end in time") from error
+        deadline = time.monotonic() + seconds
+        # Heard meanwhile: a box whose pipes are full waits for ever.
+        while self.is_alive():
+            self.listen(0.1)
+            if time.monotonic() > deadline:
+                said = self.speech.stderr.text()[-2000:]
+                raise CellFault("box_end", f"the box did not end in time: {said}")
+            if not self._selector.get_map():
+                time.sleep(0.05)
 
     def send(self, message: object) -> None:
         """Give the runner an order; a box that is gone takes it in silence."""
@@ -148,24 +162,11 @@ class Box:
         """Return how long the box's threads have stood in line for a core."""
         return self._meter.waiting_seconds()
 
-    def scratch_is_full_of_files(self, limit: int) -> bool:
-        """Tell whether /tmp and /work hold more than ``limit`` files together.
-
-        bubblewrap's tmpfs has a size but no cap on inodes, and each costs the kernel
-        about 1 KiB that no other limit sees.
-        """
-        used = 0
-        for pid in descendants(self._process.pid)[:1]:
-            for folder in ("tmp", "work"):
-                try:
-                    state = os.statvfs(f"/proc/{pid}/root/{folder}")
-                except OSError:
-                    continue
-                used += state.f_files - state.f_ffree
-        return used > limit
-
     def kill(self) -> None:
-        """End the box with all in it, once; returns when nothing of it is left."""
+        """End the box with all in it, once; returns when no process of it is left.
+
+        Its files stay readable until ``scratch.remove()``.
+        """
         if self._is_closed:
             return
         kill_jailed(self._process)
@@ -207,3 +208,15 @@ class Box:
             except ProtocolError:
                 continue
         return messages
+
+
+def _process_limits(settings: CellSettings) -> list[str]:
+    """Return the arguments of prlimit(1) for each process of the box."""
+    words = {
+        Protection.DATA_LIMIT: f"--data={settings.box_data_bytes}",
+        Protection.TASK_LIMIT: f"--nproc={settings.box_tasks}",
+        Protection.FILE_DESCRIPTORS: f"--nofile={settings.box_files}",
+        Protection.FILE_SIZE: f"--fsize={settings.scratch_bytes}",
+    }
+    chosen = [word for name, word in words.items() if name not in settings.without]
+    return [*chosen, "--core=0"]

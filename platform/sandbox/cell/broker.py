@@ -33,9 +33,13 @@ from lab_protocol.messages import Topic
 from sandbox.cell.broker_config import (
     AGENT_PORT,
     BOX_PRINCIPAL,
+    BOX_QUOTAS,
     CLUSTER_ID,
     JVM_FLAGS,
     PROPERTIES,
+    RECORD_BYTES,
+    REQUEST_BYTES,
+    UNGUARDED_BYTES,
     WARM_INPUT,
     WARM_OUTPUT,
 )
@@ -46,6 +50,7 @@ from sandbox.cell.namespace import CELL_FOLDER
 from sandbox.cell.process_table import command_name, descendants
 from sandbox.image.manifest import Image
 from sandbox.jail import Mount
+from sandbox.protections import Protection
 
 _CALL_SECONDS = 15
 
@@ -66,9 +71,17 @@ class Clients:
 class Broker:
     """One broker process. Made, awaited, used for runs, closed."""
 
-    def __init__(self, image: Image, *, flags: Sequence[str], archives: bool) -> None:
+    def __init__(
+        self,
+        image: Image,
+        *,
+        flags: Sequence[str],
+        archives: bool,
+        without: frozenset[Protection] = frozenset(),
+    ) -> None:
         """Copy the template and start the process; returns at once."""
         self._image = image
+        self._without = without
         self._password = secrets.token_urlsafe(24)
         self.folder = Path(CELL_FOLDER) / f"broker-{secrets.token_hex(4)}"
         self.runs = 0
@@ -126,6 +139,10 @@ class Broker:
             self._admin.list_topics(timeout=max(1.0, deadline - time.monotonic()))
         except Exception as error:
             raise CellFault("broker_start", str(error)) from error
+        if Protection.KAFKA_ACL in self._without:
+            self._settle(self._admin.create_acls(all_rights()))
+        if Protection.KAFKA_QUOTA in self._without:
+            self.change_quotas("--delete-config", ",".join(BOX_QUOTAS))
 
     def new_clients(self) -> "Clients":
         """Return clients for one run, connected; about 10 ms that no run should pay.
@@ -246,6 +263,36 @@ class Broker:
         )
         self._settle(self._admin.create_acls(grants))
 
+    def set_quotas(self) -> None:
+        """Bound what a client without a password may use of the broker."""
+        words = ",".join(f"{name}={value}" for name, value in BOX_QUOTAS.items())
+        self.change_quotas("--add-config", words)
+
+    def change_quotas(self, action: str, words: str) -> None:
+        """Run Kafka's own tool, because no client of the agent can set quotas."""
+        client = self.folder / "quota.properties"
+        client.touch(mode=0o600)
+        client.write_text(
+            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"
+            f"sasl.jaas.config={self._login()}\n",
+            "utf-8",
+        )
+        tool = self._start(
+            [
+                "kafka.admin.ConfigCommand",
+                f"--bootstrap-server=127.0.0.1:{AGENT_PORT}",
+                "--command-config=/data/quota.properties",
+                "--alter",
+                "--entity-type=users",
+                f"--entity-name={BOX_PRINCIPAL.removeprefix('User:')}",
+                action,
+                words,
+            ]
+        )
+        if tool.wait(60) != 0:
+            raise CellFault("broker_call", "the quotas were not changed")
+        client.unlink()
+
     def touch_internal_topics(self) -> None:
         """Use a group and a transaction once, so that their topics exist."""
         consumer = Consumer({**self.client, "group.id": "touch"})
@@ -272,14 +319,16 @@ class Broker:
 
     def _prepare(self) -> None:
         self.folder.mkdir(mode=0o700)
-        login = (
-            "org.apache.kafka.common.security.plain.PlainLoginModule required "
-            f'username="agent" password="{self._password}" '
-            f'user_agent="{self._password}";'
-        )
+        login = self._login()
         properties = self.folder / "server.properties"
         properties.touch(mode=0o600)
-        properties.write_text(PROPERTIES.format(login=login), "utf-8")
+        large = Protection.KAFKA_MESSAGE_SIZE in self._without
+        text = PROPERTIES.format(
+            login=login,
+            record_bytes=UNGUARDED_BYTES if large else RECORD_BYTES,
+            request_bytes=UNGUARDED_BYTES if large else REQUEST_BYTES,
+        )
+        properties.write_text(text, "utf-8")
         if "broker" in self._image.folders:
             template = self._image.part("broker") / "log"
             shutil.copytree(template, self.folder / "log")
@@ -300,6 +349,13 @@ class Broker:
         command = ["/rt/java/bin/java", *JVM_FLAGS, *self._flags]
         command += ["-cp", self._class_path(), *program]
         return start_jailed(jail, command, image=self._image)
+
+    def _login(self) -> str:
+        return (
+            "org.apache.kafka.common.security.plain.PlainLoginModule required "
+            f'username="agent" password="{self._password}" '
+            f'user_agent="{self._password}";'
+        )
 
     def _class_path(self) -> str:
         jars = sorted(path.name for path in self._image.part("kafka").glob("*.jar"))
@@ -328,6 +384,13 @@ def _right(kind: Any, name: str, operation: Any) -> Any:
         operation,
         AclPermissionType.ALLOW,
     )
+
+
+def all_rights() -> list[Any]:
+    """Return every right on everything, for a test without the access list."""
+    kinds = (ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID)
+    grants = [_right(kind, "*", AclOperation.ALL) for kind in kinds]
+    return [*grants, _right(ResourceType.BROKER, "kafka-cluster", AclOperation.ALL)]
 
 
 def _rights_of(topic: str) -> Any:

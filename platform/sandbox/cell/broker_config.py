@@ -4,6 +4,8 @@ Two doors for Kafka clients and one for the controller; all but the box's want a
 password, because the box shares the loopback and can open any port.
 """
 
+RECORD_BYTES = 1024 * 1024
+REQUEST_BYTES = 4 * 1024 * 1024
 BOX_PRINCIPAL = "User:ANONYMOUS"
 WARM_INPUT = "warm_in"
 WARM_OUTPUT = "warm_out"
@@ -24,6 +26,21 @@ JVM_FLAGS = (
     "-Dlog4j2.level=OFF",
 )
 
+# What a client without a password may use, averaged over eleven seconds. The largest
+# output that a run may have is 16 MiB; 200 is two full cores of the broker's threads.
+BOX_QUOTAS = {
+    "producer_byte_rate": 8 * 1024 * 1024,
+    "consumer_byte_rate": 64 * 1024 * 1024,
+    "controller_mutation_rate": 5,
+    "request_percentage": 200,
+}
+
+# Left out in a test, a record may have this size.
+UNGUARDED_BYTES = 64 * 1024 * 1024
+
+# Requests wait in memory of at most queued.max.request.bytes: without it each of 400
+# connections could make a heap of 160 MiB hold a request of the largest size. The
+# connections of one door cannot use up those of another.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -57,12 +74,17 @@ log.message.timestamp.type=LogAppendTime
 log.retention.ms=-1
 log.cleaner.enable=false
 log.index.size.max.bytes=262144
-message.max.bytes=1048576
+message.max.bytes={record_bytes}
 num.network.threads=2
 num.io.threads=4
 background.threads=2
 num.recovery.threads.per.data.dir=1
 queued.max.requests=64
+queued.max.request.bytes=33554432
 max.connections=400
-socket.request.max.bytes=16777216
+listener.name.box.max.connections=250
+listener.name.agent.max.connections=100
+listener.name.controller.max.connections=50
+connection.failed.authentication.delay.ms=100
+socket.request.max.bytes={request_bytes}
 """

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -60,6 +61,10 @@ def kill_jailed(process: "subprocess.Popen[bytes]", *, seconds: float = 10.0) ->
     process.kill()
     process.wait()
     deadline = time.monotonic() + seconds
+    for pid in inside:
+        # Needed only where a test has left the pid namespace out.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     for pid in inside:
         while Path(f"/proc/{pid}").exists():
             if time.monotonic() > deadline:

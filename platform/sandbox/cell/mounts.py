@@ -17,11 +17,11 @@ _ENVIRONMENT = {
 def box_jail(
     image: Image,
     *,
-    scratch_bytes: int,
+    scratch: tuple[Mount, ...],
     extra: tuple[Mount, ...] = (),
     without: frozenset[Protection] = frozenset(),
 ) -> Jail:
-    """Return the jail of the box: interpreter, packages, Java, jars; two tmpfs."""
+    """Return the jail of the box: interpreter, packages, Java, jars, ``scratch``."""
     return Jail(
         mounts=(
             *_base(image),
@@ -31,11 +31,8 @@ def box_jail(
             Mount(image.part("runner"), "/rt/app"),
             *extra,
         ),
-        scratch=(
-            Scratch("/tmp", scratch_bytes),  # noqa: S108
-            Scratch("/work", scratch_bytes),
-            Scratch("/dev/shm", 16 * MIB),  # noqa: S108
-        ),
+        # Bound in after bubblewrap has made its own /dev.
+        late_mounts=scratch,
         environment={
             **_ENVIRONMENT,
             "HOME": "/work",

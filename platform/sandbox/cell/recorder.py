@@ -52,6 +52,7 @@ def record_broker(settings: CellSettings) -> Path:
     broker = Broker(settings.image, flags=(), archives=False)
     broker.wait_ready(_START_SECONDS)
     broker.grant_standing_rights()
+    broker.set_quotas()
     producer = Producer(broker.client)
     for number in range(20):
         value = (

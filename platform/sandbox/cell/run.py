@@ -26,7 +26,7 @@ from sandbox.cell.broker import Broker, Clients
 from sandbox.cell.end_rule import CpuHistory, Observation, end_of_run
 from sandbox.cell.faults import CellFault
 from sandbox.cell.feeding import Feeder
-from sandbox.cell.limits import FILES, Crossing, Reading, crossed
+from sandbox.cell.limits import Crossing, Reading, crossed, relaxed
 from sandbox.cell.output_reader import OutputReader
 
 _TICK = 0.01
@@ -60,7 +60,7 @@ class Run:
         tell: Callable[[RunProgress], None],
     ) -> None:
         """``received`` is when the agent took the request, on the monotonic clock."""
-        self._request = request
+        self._request = replace(request, limits=relaxed(request.limits, box.without))
         self._box = box
         self._broker = broker
         self._received = received
@@ -177,8 +177,6 @@ class Run:
             cpu_seconds=self._usage.cpu_seconds - self._cpu_before,
             memory_bytes=self._usage.memory_bytes,
             tasks=self._usage.tasks,
-            has_too_many_files=self._metered_at == now
-            and self._box.scratch_is_full_of_files(FILES),
             said_bytes=self._box.speech.total,
             rows=self._reader.rows,
             row_bytes=self._reader.bytes,
@@ -203,6 +201,8 @@ class Run:
     def _failed(self, error: LearnerError) -> Conclusion:
         if error.kind in _MEMORY_ERRORS:
             return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, "heap")
+        if full := self._box.scratch.exhausted():
+            return Conclusion(Ending.OUTPUT_LIMIT, EndRule.STOPPED, full)
         return Conclusion(Ending.LEARNER_ERROR, EndRule.STOPPED)
 
     def _ended(self, rule: EndRule) -> Conclusion:
