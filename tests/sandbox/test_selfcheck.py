@@ -57,6 +57,8 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
 class SilentPool:
     """A pool whose boxes never answer a probe."""
 
+    without: frozenset[str] = frozenset()
+
     def run(self, request: object, **_: object) -> RunOutcome:
         return RunOutcome("", Ending.COMPLETED, EndRule.BOX_EXITED, {})
 
