@@ -312,7 +312,7 @@ class WorkerSign(models.Model):
     ready = models.BooleanField(default=False)
     draining = models.BooleanField(default=False)
     detail = models.CharField(max_length=300, blank=True)
-    pool = models.JSONField(default=list, blank=True)
+    pool = models.JSONField(default=dict, blank=True)
     current = models.JSONField(default=list, blank=True)
     memory = models.JSONField(default=dict, blank=True)
 

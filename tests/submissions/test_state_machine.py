@@ -229,14 +229,35 @@ class Lives(RuleBasedStateMachine):
         if lease := lifecycle.claim_next(worker=worker, lanes=(lane,)):
             self.finish(lease, word)
 
-    @rule(target=leases, lease=leases, worker=WORKERS)
-    def sleep_while_another_takes_over(self, lease, worker):
+    @rule(target=leases, lease=leases, worker=WORKERS, word=WORDS)
+    def wake_up_after_another_took_over(self, lease, worker, word):
         if not self._is_held(lease):
             return multiple()
         self._expire(lease.submission_id)
         lifecycle.reap()
         taken = lifecycle.claim_next(worker=worker)
+        for write in (
+            lambda: lifecycle.renew(lease),
+            lambda: lifecycle.advance(lease, phase=Phase.CHECKING),
+            lambda: lifecycle.hand_back(lease, detail="broker_died"),
+            lambda: lifecycle.finish(
+                lease, word=word, run_report={}, catalogue=active_catalogue()
+            ),
+        ):
+            with pytest.raises(LeaseLost):
+                write()
         return multiple() if taken is None else taken
+
+    @rule(number=st.integers(0, 7), worker=WORKERS, word=WORDS)
+    def judge_again(self, number, worker, word):
+        submission = self._any(number, kind="submit", state="finished")
+        if submission is None:
+            return
+        again = regrade(submission=submission)
+        while lease := lifecycle.claim_next(worker=worker, lanes=(Lane.BACKGROUND,)):
+            self.finish(lease, word)
+        again.refresh_from_db()
+        assert again.is_final or again.lease_token is not None
 
     @rule(worker=WORKERS, lane=st.sampled_from(Lane))
     def fail_every_try(self, worker, lane):
