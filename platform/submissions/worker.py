@@ -34,6 +34,8 @@ from submissions.wake import wake_workers
 logger = logging.getLogger(__name__)
 
 REAPING = "reap"
+# A state that lasts is told again so often.
+ALERT_SECONDS = 60.0
 
 
 class Worker:
@@ -50,6 +52,7 @@ class Worker:
         self._claiming = threading.Lock()
         self._stopping = threading.Event()
         self._reap_after = 0.0
+        self._alert_after = 0.0
         self._duties: threading.Thread | None = None
 
     def start(self) -> None:
@@ -152,22 +155,29 @@ class Worker:
         ):
             for submission_id in lifecycle.reap():
                 logger.warning("took back submission %s", submission_id)
-        if self.engine.is_ready:
-            recover((AlertCode.ENGINE_CLOSED,), subject=self._host)
-        elif self.engine.is_closed:
-            raise_alert(
-                AlertCode.ENGINE_CLOSED, subject=self._host, detail=self.engine.detail
-            )
+        self._tell_of_the_engine()
         self.engine.renew()
         waiting = Submission.objects.waiting().count()
         self.engine.expect(waiting)
         if waiting:
             wake_workers()
 
+    def _tell_of_the_engine(self) -> None:
+        if self.engine.is_ready:
+            recover((AlertCode.ENGINE_CLOSED,), subject=self._host)
+            self._alert_after = 0.0
+        elif self.engine.is_closed and time.monotonic() >= self._alert_after:
+            self._alert_after = time.monotonic() + ALERT_SECONDS
+            raise_alert(
+                AlertCode.ENGINE_CLOSED, subject=self._host, detail=self.engine.detail
+            )
+
     def _sign(self) -> None:
         with self._claiming:
             runs = list(self._current.values())
-        kinds = Submission.objects.in_bulk([lease.submission_id for lease in runs])
+        rows = Submission.objects.defer("files").in_bulk(
+            [lease.submission_id for lease in runs]
+        )
         WorkerSign.objects.update_or_create(
             name=self.name,
             defaults={
@@ -185,7 +195,7 @@ class Worker:
                 "current": [
                     {"submission": str(row.public_id), "kind": row.kind, "lab": row.lab}
                     for lease in runs
-                    if (row := kinds.get(lease.submission_id))
+                    if (row := rows.get(lease.submission_id))
                 ],
                 "memory": memory_now(),
             },

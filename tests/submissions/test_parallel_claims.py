@@ -1,14 +1,18 @@
 """Claims by several workers at once, on the database that the tests run on."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
+from lab_protocol.messages import Ending
 from submissions.errors import Rejected
-from submissions.lifecycle import claim_next
-from submissions.models import Run, Submission
+from submissions.lifecycle import LeaseLost, claim_next, finish, reap
+from submissions.models import Run, Submission, Verdict
 from submissions.services import send_in
+from submissions.verdicts import FinalWord
 from tests.factories import SQL, make_catalogue, make_submission, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,3 +115,34 @@ def test_ten_posts_at_once_leave_two_open():
     assert sum(at_once(post)) == 2
     assert codes == {"queue-full"}
     assert Submission.objects.open().count() == 2
+
+
+def test_a_verdict_and_the_reaper_at_once_leave_one_verdict(settings):
+    """The worker comes back at the very moment at which its lease is taken away."""
+    settings.LAB_RETRY_SECONDS = 0
+    settings.LAB_MAX_TRIES = 1
+    catalogue = make_catalogue()
+    word = FinalWord("passed", Ending.COMPLETED, 10, 10, {})
+    leases = []
+    for _ in range(8):
+        make_submission()
+        leases.append(claim_next(worker="slow"))
+    Submission.objects.update(lease_until=Now() - timedelta(seconds=1))
+
+    def end_all(number):
+        written = 0
+        if number % 2:
+            return len(reap())
+        for lease in leases:
+            try:
+                finish(lease, word=word, run_report={}, catalogue=catalogue)
+            except LeaseLost:
+                continue
+            written += 1
+        return written
+
+    assert sum(at_once(end_all)) == 8
+    assert Verdict.objects.count() == 8
+    assert not Run.objects.filter(ended_at=None).exists()
+    judged = Verdict.objects.filter(result="passed").count()
+    assert Run.objects.filter(ending="completed").count() == judged

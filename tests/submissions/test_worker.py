@@ -159,7 +159,7 @@ def test_a_closed_engine_is_an_alert_until_it_opens(worker):
     worker._do_round()
     worker._do_round()
     alert = Alert.objects.get()
-    assert (alert.code, alert.count, alert.cleared_at) == ("engine-closed", 2, None)
+    assert (alert.code, alert.count, alert.cleared_at) == ("engine-closed", 1, None)
     assert "jail does not hold" in alert.detail
     worker.engine.is_ready, worker.engine.is_closed = True, False
     worker._do_round()
