@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from curriculum.catalogue import Lab
 from demo.recordings import Recording, trim_run, trim_verdict
-from grading.grader import grade
-from grading.report import run_report, verdict_report
-from lab_protocol.messages import Ending
+from grading.report import run_report
+from lab_protocol.author import LabBuild
+from lab_protocol.messages import Ending, RunOutcome
 from sandbox.author import build_lab
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings
 from submissions.execution import make_request
+from submissions.judging import judge
 
 # A word misspelt, as everybody does once: the run ends with the parser's message.
 TYPO = ("INSERT INTO", "INSERT INTTO")
@@ -64,23 +66,35 @@ def record(
     *, lab: Lab, tree: Path, program: Program, seed: int, engine: "Recorder"
 ) -> Recording:
     """Run one program as a submit and return its recording; raise RecordingFault."""
-    build = build_lab(
-        image=engine.settings.image, release_files=tree, lab=lab.id, seed=seed
+    rebuild = partial(
+        build_lab,
+        image=engine.settings.image,
+        release_files=tree,
+        lab=lab.id,
+        seed=seed,
     )
-    outcome = engine.pool.run(
-        make_request(
-            run_id=f"recording-{program.name}",
-            lab=lab,
-            build=build,
-            language=program.language,
-            files={program.file_name: program.text},
-        ),
-        on_progress=lambda progress: None,
-        is_cancelled=lambda: False,
+
+    def run(build: LabBuild) -> RunOutcome:
+        outcome = engine.pool.run(
+            make_request(
+                run_id=f"recording-{program.name}",
+                lab=lab,
+                build=build,
+                language=program.language,
+                files={program.file_name: program.text},
+            ),
+            on_progress=lambda progress: None,
+            is_cancelled=lambda: False,
+        )
+        if outcome.ending is Ending.PLATFORM_FAULT:
+            raise RecordingFault(f"{lab.id}/{program.name}: {outcome.detail}")
+        return outcome
+
+    build = rebuild(with_states=lab.spec.needs_states)
+    outcome = run(build)
+    verdict, report = judge(
+        lab=lab.spec, build=build, outcome=outcome, rebuild=rebuild, rerun=run
     )
-    if outcome.ending is Ending.PLATFORM_FAULT:
-        raise RecordingFault(f"{lab.id}/{program.name}: {outcome.detail}")
-    verdict = grade(lab=lab.spec, build=build, outcome=outcome)
     if (verdict.result == "passed") is not program.passes:
         raise RecordingFault(
             f"{lab.id}/{program.name}: {verdict.result}, which is not what the lab says"
@@ -97,9 +111,7 @@ def record(
         rows_in=sum(len(stage.events) for stage in build.stages),
         rows_out=sum(len(records) for records in outcome.records.values()),
         seconds=round(outcome.timings.ended, 3),
-        verdict=trim_verdict(
-            verdict_report(verdict=verdict, lab=lab.spec, build=build)
-        ),
+        verdict=trim_verdict(report),
         run=trim_run(run_report(outcome=outcome, lab=lab.spec)),
     )
 

@@ -73,10 +73,14 @@ def grade(
     )
 
 
+def own_checks_pass(lab: LabSpec, verdict: Verdict) -> bool:
+    """Say whether all checks passed, whatever became of the variations."""
+    return all(check.passed for check in verdict.checks[: len(lab.checks)])
+
+
 def variations_due(lab: LabSpec, verdict: Verdict) -> tuple[Variation, ...]:
     """Return the variations to run now: all, once every check of the lab has passed."""
-    own = verdict.checks[: len(lab.checks)]
-    return lab.variations if all(check.passed for check in own) else ()
+    return lab.variations if own_checks_pass(lab, verdict) else ()
 
 
 def leave_ungraded(*, lab: LabSpec, outcome: RunOutcome) -> Verdict:

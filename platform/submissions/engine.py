@@ -108,7 +108,16 @@ class CellEngine:
         if self._pool is not None:
             self._pool.expect(waiting)
 
-    def build(self, *, tree: Path, lab: str, seed: int) -> LabBuild:
+    def build(
+        self,
+        *,
+        tree: Path,
+        lab: str,
+        seed: int,
+        variation: str | None = None,
+        with_states: bool = False,
+        explain: str | None = None,
+    ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
         if self._sandbox is None:
             raise SandboxUnavailable("not_started", "the engine has not been started")
@@ -118,6 +127,9 @@ class CellEngine:
             lab=lab,
             seed=seed,
             author=None if self._authors is None else self._authors.take(),
+            variation=variation,
+            with_states=with_states,
+            explain=explain,
         )
 
     @contextmanager

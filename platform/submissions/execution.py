@@ -8,18 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Protocol
-from uuid import uuid4
+from typing import Any, Protocol
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection
 
 from curriculum.catalogue import Catalogue, Lab
 from curriculum.releases import catalogue_of, release_tree
-from grading.grader import grade, leave_ungraded
+from grading.grader import grade, leave_ungraded, own_checks_pass
 from grading.report import run_report, verdict_report
-from grading.verdict import Result
+from grading.verdict import Verdict
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
     ClosingRow,
@@ -35,6 +36,7 @@ from sandbox.errors import AuthorFault
 from submissions import lifecycle, spool
 from submissions.alerts import OF_A_LAB, recover
 from submissions.doubt import as_own_fault, is_doubtful, reference_solution
+from submissions.judging import judge
 from submissions.lifecycle import Lease, LeaseLost
 from submissions.models import Submission
 from submissions.spool import DATABASE_GONE
@@ -51,7 +53,16 @@ type RunProgram = Callable[[RunRequest], RunOutcome]
 class Engine(Protocol):
     """What execution needs of the sandbox; ``engine.CellEngine`` is the real one."""
 
-    def build(self, *, tree: Path, lab: str, seed: int) -> LabBuild:
+    def build(
+        self,
+        *,
+        tree: Path,
+        lab: str,
+        seed: int,
+        variation: str | None = None,
+        with_states: bool = False,
+        explain: str | None = None,
+    ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
 
     def reserve(self, watch: "Watch") -> AbstractContextManager[RunProgram]:
@@ -174,7 +185,10 @@ def make_request(
         language=Language(language),
         files=files,
         entry=next(iter(files)),
-        inputs=tuple(Topic(item.topic, item.partitions) for item in spec.streams),
+        inputs=tuple(
+            Topic(item.topic, build.partitions.get(item.topic, item.partitions))
+            for item in spec.streams
+        ),
         outputs=tuple(Topic(output.topic) for output in spec.outputs.values()),
         stages=build.stages,
         closing=tuple(
@@ -191,35 +205,78 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
     lifecycle.advance(lease, phase=Phase.PREPARING)
     catalogue = catalogue_of(submission.release_id)
     lab = catalogue.lab(submission.lab)
-    build = engine.build(
-        tree=release_tree(submission.release), lab=lab.id, seed=submission.seed
+    rebuild = partial(
+        engine.build,
+        tree=release_tree(submission.release),
+        lab=lab.id,
+        seed=submission.seed,
     )
-    request = make_request(
-        run_id=str(lease.token),
-        lab=lab,
-        build=build,
-        language=submission.language,
-        files=submission.files,
-    )
+    build = rebuild(with_states=lab.spec.needs_states)
+
+    def request_for(build: LabBuild, run_id: UUID) -> RunRequest:
+        return make_request(
+            run_id=str(run_id),
+            lab=lab,
+            build=build,
+            language=submission.language,
+            files=submission.files,
+        )
+
     with engine.reserve(watch) as run:
-        outcome = run(request)
+        outcome = run(request_for(build, lease.token))
         if watch.lost.is_set():
             raise LeaseLost
         watch.show_checking(
             rows_in=sum(len(stage.events) for stage in build.stages),
             rows_out=sum(len(records) for records in outcome.records.values()),
         )
-        is_last_try = submission.tries >= settings.LAB_MAX_TRIES
-        if is_doubtful(outcome, is_last_try=is_last_try) and _control_passes(
-            lease, submission, lab, build, run
-        ):
-            outcome = as_own_fault(outcome)
+        outcome = _settled(lease, submission, lab, build, run, outcome)
         if outcome.ending is Ending.PLATFORM_FAULT:
             lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
             return
-        is_written = _conclude(lease, submission, catalogue, lab, build, outcome)
+
+        def rerun(varied: LabBuild) -> RunOutcome:
+            outcome = run(request_for(varied, uuid4()))
+            if watch.lost.is_set():
+                raise LeaseLost
+            return _settled(lease, submission, lab, varied, run, outcome)
+
+        if submission.kind == Submission.Kind.RUN:
+            verdict = leave_ungraded(lab=lab.spec, outcome=outcome)
+            report = verdict_report(verdict=verdict, lab=lab.spec, build=build)
+        else:
+            verdict, report = judge(
+                lab=lab.spec,
+                build=build,
+                outcome=outcome,
+                rebuild=rebuild,
+                rerun=rerun,
+            )
+        if verdict.ending is Ending.PLATFORM_FAULT:
+            lifecycle.hand_back(lease, detail="platform-fault on a varied stream")
+            return
+        is_written = _conclude(
+            lease, catalogue, verdict, report, run_report(outcome=outcome, lab=lab.spec)
+        )
     if is_written and outcome.ending is Ending.COMPLETED:
         recover(OF_A_LAB, subject=lab.id)
+
+
+def _settled(
+    lease: Lease,
+    submission: Submission,
+    lab: Lab,
+    build: LabBuild,
+    run: RunProgram,
+    outcome: RunOutcome,
+) -> RunOutcome:
+    """Return ``outcome`` with whose fault it was settled; raise _ControlFailed."""
+    is_last_try = submission.tries >= settings.LAB_MAX_TRIES
+    if is_doubtful(outcome, is_last_try=is_last_try) and _control_passes(
+        lease, submission, lab, build, run
+    ):
+        return as_own_fault(outcome)
+    return outcome
 
 
 class _ControlFailed(Exception):
@@ -255,38 +312,32 @@ def _control_passes(
         detail=f"{verdict.result}: {outcome.detail}".rstrip(": "),
         report=run_report(outcome=outcome, lab=lab.spec),
     )
-    if verdict.result != Result.PASSED:
+    if not own_checks_pass(lab.spec, verdict):
         raise _ControlFailed(f"{outcome.ending} {outcome.detail}".strip())
     return True
 
 
 def _conclude(
     lease: Lease,
-    submission: Submission,
     catalogue: Catalogue,
-    lab: Lab,
-    build: LabBuild,
-    outcome: RunOutcome,
+    verdict: Verdict,
+    report: dict[str, Any],
+    run_report: dict[str, Any],
 ) -> bool:
-    """Grade and write the verdict; False where it waits in the spool."""
-    if submission.kind == Submission.Kind.RUN:
-        verdict = leave_ungraded(lab=lab.spec, outcome=outcome)
-    else:
-        verdict = grade(lab=lab.spec, build=build, outcome=outcome)
+    """Write the verdict; False where it waits in the spool."""
     word = FinalWord(
         result=verdict.result.value,
         ending=verdict.ending,
         points=verdict.points,
         max_points=verdict.max_points,
-        report=verdict_report(verdict=verdict, lab=lab.spec, build=build),
+        report=report,
     )
-    report = run_report(outcome=outcome, lab=lab.spec)
     try:
-        lifecycle.finish(lease, word=word, run_report=report, catalogue=catalogue)
+        lifecycle.finish(lease, word=word, run_report=run_report, catalogue=catalogue)
     except DATABASE_GONE:
         logger.exception("the verdict on submission %s waits", lease.submission_id)
         connection.close()
-        spool.keep(lease, word=word, run_report=report)
+        spool.keep(lease, word=word, run_report=run_report)
         return False
     return True
 

@@ -64,7 +64,7 @@ class ScriptedEngine:
         self.requests = []
         self.seeds = []
 
-    def build(self, *, tree, lab, seed):
+    def build(self, *, tree, lab, seed, **_options):
         self.seeds.append(seed)
         if isinstance(self.lab_build, Exception):
             raise self.lab_build

@@ -3,6 +3,7 @@
 import json
 import time
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,15 +15,16 @@ from curriculum.catalogue import Lab
 from curriculum.loader import load_tree
 from curriculum.problems import ContentError
 from curriculum.publishing import publish
-from grading.grader import grade
-from grading.report import run_report, verdict_report
+from grading.report import run_report
 from lab_protocol.author import LabBuild
+from lab_protocol.messages import RunOutcome
 from sandbox.author import build_lab
 from sandbox.errors import AuthorFault, SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings
 from submissions.execution import make_request
+from submissions.judging import Rebuild, judge
 
 START_SECONDS = 90.0
 
@@ -47,43 +49,55 @@ class Command(BaseCommand):
         lab = _lab(root, options["lab"])
         try:
             image = load_image(runtime_dir(root))
-            build = build_lab(
-                image=image, release_files=root, lab=lab.id, seed=options["seed"]
+            rebuild = partial(
+                build_lab,
+                image=image,
+                release_files=root,
+                lab=lab.id,
+                seed=options["seed"],
             )
             with SlotPool(SandboxSettings(image=image, slots=1)) as pool:
                 for _ in range(options["repeat"]):
                     if not options["cold"]:
                         pool.wait_ready(START_SECONDS, warm=True)
-                    self._run(pool, lab, build, options["file"])
+                    self._run(pool, lab, rebuild, options["file"])
         except (AuthorFault, SandboxUnavailable) as error:
             raise CommandError(f"{error}\n{getattr(error, 'trace', '')}") from error
 
-    def _run(self, pool: SlotPool, lab: Lab, build: LabBuild, file: Path) -> None:
+    def _run(self, pool: SlotPool, lab: Lab, rebuild: Rebuild, file: Path) -> None:
         starter = next(
             (s for s in lab.spec.starters if Path(s.name).suffix == file.suffix), None
         )
         if starter is None:
             raise CommandError(f"{file}: the lab takes no {file.suffix} files")
+        files = {starter.name: file.read_text(encoding="utf-8")}
+
+        def run(build: LabBuild) -> RunOutcome:
+            return pool.run(
+                make_request(
+                    run_id=str(uuid4()),
+                    lab=lab,
+                    build=build,
+                    language=starter.language,
+                    files=files,
+                ),
+                on_progress=lambda progress: None,
+                is_cancelled=lambda: False,
+            )
+
+        build = rebuild(with_states=lab.spec.needs_states)
         began = time.monotonic()
-        outcome = pool.run(
-            make_request(
-                run_id=str(uuid4()),
-                lab=lab,
-                build=build,
-                language=starter.language,
-                files={starter.name: file.read_text(encoding="utf-8")},
-            ),
-            on_progress=lambda progress: None,
-            is_cancelled=lambda: False,
+        outcome = run(build)
+        verdict, report = judge(
+            lab=lab.spec, build=build, outcome=outcome, rebuild=rebuild, rerun=run
         )
-        verdict = grade(lab=lab.spec, build=build, outcome=outcome)
         answer = {
             "seconds": round(time.monotonic() - began, 3),
             "result": verdict.result,
             "ending": verdict.ending,
             "detail": outcome.detail,
             "points": verdict.points,
-            "verdict": verdict_report(verdict=verdict, lab=lab.spec, build=build),
+            "verdict": report,
             "run": run_report(outcome=outcome, lab=lab.spec),
         }
         self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
