@@ -6,9 +6,11 @@ orders made off line arrive minutes late. Products change their price, one appea
 after it was first ordered, one is deleted.
 
 Lengths of time below are milliseconds from ``start``, the beginning of live changes.
+
+Over 400 lines: one workload, of which each part counts on what the others leave free.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -27,6 +29,7 @@ from potok_cdc.tables import (
     micros_of,
     moment_of,
 )
+from potok_cdc.variations import delayed
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -35,6 +38,10 @@ CLOSING = "closing"
 
 LIVE_END = 14 * MINUTE
 MOST_DELAY = 4_500
+# In the shuffled stream: after every order made up to 4.85 s later, within the bound.
+TIGHT_DELAY = 4_970
+TIGHT = "early-bird"
+WALK_IN = "walk-in"
 # A late order's minute and session are over by far, and four of ten orders miss all
 # five-minute windows too.
 SOME_LATENESS = (70 * SECOND, 150 * SECOND)
@@ -85,6 +92,15 @@ CATALOGUE = Connector(
 )
 
 
+def _dashboard(seed: int) -> "Dashboard":
+    random = Random(seed)
+    start = micros_of(
+        datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+        + timedelta(days=random.randrange(80), minutes=random.randrange(9 * 60))
+    )
+    return Dashboard(random, start)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One order: when it was made and when its row was committed."""
@@ -107,12 +123,26 @@ class PriceStep:
 
 def build_stream(seed: int) -> Stream:
     """Return the stream of ``seed``: some 300 messages in two topics."""
-    random = Random(seed)
-    start = micros_of(
-        datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-        + timedelta(days=random.randrange(80), minutes=random.randrange(9 * 60))
-    )
-    return Dashboard(random, start).build()
+    return _dashboard(seed).build()
+
+
+def build_shuffled_stream(seed: int) -> Stream:
+    """Return the same orders in another order, some delayed by nearly all of 5 s.
+
+    The stream itself is also right for a watermark that trails by 4 s; this one drops
+    an order for every bound below 4.8 s.
+    """
+    dashboard = _dashboard(seed)
+    dashboard.build()
+    return dashboard.build_shuffled()
+
+
+VARIATIONS = {"another-order": build_shuffled_stream}
+
+
+def is_on_time(order: Order) -> bool:
+    """Say whether an order is neither of the snapshot nor late."""
+    return 0 <= order.committed - order.made < 5 * SECOND and order.made > 0
 
 
 class Dashboard:
@@ -130,15 +160,27 @@ class Dashboard:
         self.channels = random.sample(CHANNELS, 3)
         self.taken: set[int] = set()
         self.next_id = random.randrange(10_000, 90_000)
+        self.orders: list[Order] = []
+        self.rows: dict[tuple[str, int], dict[str, Any]] = {}
+        self.changes: list[tuple[int, Event]] = []
 
     def build(self) -> Stream:
         """Return the stages."""
         steps = self.price_steps()
         on_time = self.snapshot_orders() + self.session_orders() + self.border_orders()
-        on_time += self.price_orders(steps)
+        on_time += self.price_orders(steps) + self.tight_orders()
         late = self.late_orders([order for order in on_time if order.committed > 0])
         orders = sorted(on_time + late, key=lambda order: order.committed)
-        events = self.catalogue_events(steps) + self.order_events(orders)
+        self.orders, self.changes = orders, self.catalogue_events(steps)
+        return self.staged(self.orders)
+
+    def build_shuffled(self) -> Stream:
+        """Return the stages of the stream just built, its orders in another order."""
+        return self.staged(self.shuffled_orders())
+
+    def staged(self, orders: list[Order]) -> Stream:
+        """Return ``orders`` and the changes of the catalogue as stages."""
+        events = self.changes + self.order_events(orders)
         events.sort(key=lambda item: item[0])
         builder = StreamBuilder()
         begin = -HOUR
@@ -256,6 +298,51 @@ class Dashboard:
             )
         return late
 
+    def tight_orders(self) -> list[Order]:
+        """Return pairs made 5 s apart with the end of a minute right after the first.
+
+        Here both come at once. If the first comes after the second, and it may, then a
+        watermark has to trail by nearly 5 s for it to be counted.
+        """
+        random = Random(self.start_us)
+        orders = []
+        for number, minute in enumerate((4, 6, 10, 13)):
+            end = minute * MINUTE
+            first = self.free(end - random.randrange(20, 60))
+            second = self.free(end + random.randrange(4_800, 4_850))
+            for name, made in ((TIGHT, first), (WALK_IN, second)):
+                customer = f"{name}-{number}"
+                channel = self.channels[number % len(self.channels)]
+                sku = self.steady[number % len(self.steady)]
+                committed = self.free(made + 60)
+                orders.append(Order(made, committed, customer, sku, channel))
+        return orders
+
+    def shuffled_orders(self) -> list[Order]:
+        """Return the orders with other moments of their commit.
+
+        The snapshot and the late orders stay where they are, and of each tight pair
+        the first comes after the second.
+        """
+        result, on_time = [], []
+        for order in self.orders:
+            if order.customer.startswith(TIGHT):
+                committed = self.free(order.made + TIGHT_DELAY)
+                result.append(replace(order, committed=committed))
+            elif is_on_time(order) and not order.customer.startswith(WALK_IN):
+                on_time.append(order)
+            else:
+                result.append(order)
+        arrivals = delayed(
+            on_time,
+            Random(self.start_us),
+            time=lambda order: order.made,
+            bound=MOST_DELAY,
+        )
+        for arrival, order in arrivals:
+            result.append(replace(order, committed=self.free(arrival)))
+        return sorted(result, key=lambda order: order.committed)
+
     def session_end(self, order: Order, orders: list[Order]) -> int:
         """Return when the session that ``order`` belongs to is over."""
         end = order.made + 30 * SECOND
@@ -325,7 +412,14 @@ class Dashboard:
         return events
 
     def row(self, order: Order) -> dict[str, Any]:
-        """Return the row of ``order`` in the database."""
+        """Return the row of ``order`` in the database, the same whenever it comes."""
+        place = order.customer, order.made
+        if place not in self.rows:
+            self.rows[place] = self.new_row(order)
+        return dict(self.rows[place])
+
+    def new_row(self, order: Order) -> dict[str, Any]:
+        """Return a row with the next id."""
         self.next_id += self.random.randint(1, 4)
         # By customer, so that a late order meets a status its minute has already.
         status = self.statuses[sum(map(ord, order.customer)) % len(self.statuses)]

@@ -18,6 +18,7 @@ import yaml
 
 from curriculum.specs import LabSpec, Output
 from grading.grader import grade
+from grading.variations import VariedRun
 from grading.verdict import Verdict
 from lab_protocol.author import ExpectedRow, LabBuild
 from lab_protocol.messages import Ending, EndRule, Record, RunOutcome
@@ -41,6 +42,10 @@ class LabCode:
         """Return the lab of ``seed`` as the author jail would."""
         return self.build_of(self.stream.build_stream(seed))
 
+    def varied(self, seed: int, variation: str) -> LabBuild:
+        """Return the lab of ``seed`` with its stream in another form."""
+        return self.build_of(self.stream.VARIATIONS[variation](seed))
+
     def build_of(self, stream: Stream) -> LabBuild:
         """Return what the lab's code says of ``stream``."""
         known = self.misconceptions.MISCONCEPTIONS
@@ -49,6 +54,11 @@ class LabCode:
             expected=_frozen(self.oracle.expected(stream)),
             misconceptions={
                 name: _frozen(make(stream)) for name, make in known.items()
+            },
+            partitions=stream.partitions,
+            after={
+                stage.name: _frozen(self.oracle.expected_after(stream, stage.name))
+                for stage in stream.stages
             },
         )
 
@@ -101,9 +111,25 @@ def outcome_of(spec: LabSpec, rows: dict[str, Iterable[ExpectedRow]]) -> RunOutc
     )
 
 
-def graded(slug: str, build: LabBuild, outcome: RunOutcome) -> Verdict:
+def graded(
+    slug: str,
+    build: LabBuild,
+    outcome: RunOutcome,
+    varied: dict[str, VariedRun] | None = None,
+) -> Verdict:
     """Return the verdict on ``outcome``."""
-    return grade(lab=spec_of(slug), build=build, outcome=outcome)
+    return grade(lab=spec_of(slug), build=build, outcome=outcome, varied=varied)
+
+
+@cache
+def varied_right(slug: str, seed: int) -> dict[str, VariedRun]:
+    """Return completed runs on every varied stream with exactly the right rows."""
+    spec, code = spec_of(slug), code_of(slug)
+    runs = {}
+    for variation in spec.variations:
+        build = code.varied(seed, variation.id)
+        runs[variation.id] = VariedRun(build, outcome_of(spec, build.expected))
+    return runs
 
 
 def failed_checks(verdict: Verdict) -> set[str]:

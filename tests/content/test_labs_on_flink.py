@@ -2,16 +2,25 @@
 
 Right answers score full on many seeds (POTOK_SEEDS, 5 by default), also when they are
 written otherwise than the solution; the starter scores nothing; each wrong answer puts
-out exactly the rows that its misconception predicts; what Flink refuses, it refuses.
+out exactly the rows that its misconception predicts (on one seed, with POTOK_TESTS=all
+on five); what Flink refuses, it refuses. A program runs while the test of the one
+before it is still looking at rows: ``attempts`` keeps both slots busy.
 """
 
 import os
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
 
 import pytest
 
 from grading.changelog import read_changelog, read_expected
 from grading.compare import compare_tables
+from grading.evidence import collect_evidence
+from grading.grader import grade, variations_due
+from grading.stages import rows_after
+from grading.variations import VariedRun
 from grading.verdict import Result, Verdict
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
@@ -31,20 +40,38 @@ from tests.content.labs import (
     ROOT,
     SLUGS,
     build_of,
+    code_of,
     failed_checks,
-    graded,
     spec_of,
 )
 
 pytestmark = pytest.mark.flink
 
 SEEDS = range(1, int(os.environ.get("POTOK_SEEDS", "5")) + 1)
-WRONG = [
-    (slug, path, seed)
-    for slug in SLUGS
-    for seed, path in enumerate(sorted((LABS / slug).glob("answers/wrong/*")), 101)
-]
-STARTERS = [(slug, path) for slug in SLUGS for path in (LABS / slug).glob("given/*")]
+WRONG_SEEDS = range(5 if os.environ.get("POTOK_TESTS") == "all" else 1)
+SUFFIXES = {Language.SQL: ".sql", Language.PYFLINK: ".py"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A program for a lab's stream; ``name`` is what pytest calls it."""
+
+    slug: str
+    name: str
+    seed: int
+    text: str
+    language: Language = Language.SQL
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of a case, its varied runs included."""
+
+    build: LabBuild
+    outcome: RunOutcome
+    verdict: Verdict
+
 
 # Other ways to write the right answer: (lab, name, text of the solution, what instead).
 OTHERWISE = [
@@ -129,64 +156,146 @@ REFUSED = [
 ]
 
 
+def answer(slug: str, name: str) -> str:
+    """Return the text of one of the lab's answers."""
+    return (LABS / slug / "answers" / name).read_text("utf-8")
+
+
+def changed(text: str, old: str, new: str) -> str:
+    """Return ``text`` with ``old`` replaced; it must be there."""
+    assert old in text
+    return text.replace(old, new)
+
+
+def solutions() -> Iterator[Case]:
+    for slug in SLUGS:
+        for seed in SEEDS:
+            yield Case(slug, "sql", seed, answer(slug, "solution.sql"))
+        for seed in SEEDS[:2]:
+            text = answer(slug, "solution.py")
+            yield Case(slug, "pyflink", seed, text, Language.PYFLINK)
+
+
+def other_solutions() -> Iterator[Case]:
+    for slug, name, old, new in OTHERWISE:
+        text = changed(answer(slug, "solution.sql"), old, new)
+        if name == "four jobs":
+            text = changed(text, "END;\n", "")
+        yield Case(slug, name, 7, text)
+
+
+def starters() -> Iterator[Case]:
+    for slug in SLUGS:
+        for starter in spec_of(slug).starters:
+            text = (LABS / slug / "given" / starter.name).read_text("utf-8")
+            yield Case(slug, starter.name, 1, text, starter.language)
+
+
+def wrong_answers() -> Iterator[Case]:
+    for slug in SLUGS:
+        paths = sorted((LABS / slug).glob("answers/wrong/*"))
+        for number, path in enumerate(paths):
+            for seed in WRONG_SEEDS:
+                text = path.read_text("utf-8")
+                yield Case(slug, path.stem, 101 + number + 100 * seed, text)
+
+
+def refused_programs() -> Iterator[Case]:
+    for slug, name, old, new, message in REFUSED:
+        text = changed(answer(slug, "solution.sql"), old, new)
+        yield Case(slug, name, 7, text, message=message)
+
+
+def cases(found: Iterable[Case]) -> pytest.MarkDecorator:
+    """Return the parametrisation of a test by cases."""
+    listed = list(found)
+    ids = [f"{case.slug}-{case.name}-{case.seed}" for case in listed]
+    return pytest.mark.parametrize("case", listed, ids=ids)
+
+
+@pytest.fixture(scope="module")
+def attempts(
+    request: pytest.FixtureRequest, pool: SlotPool
+) -> Iterator[dict[str, Future[Attempt]]]:
+    """Run the cases of all tests that were selected, two at a time, in their order."""
+    executor = ThreadPoolExecutor(2, thread_name_prefix="attempt")
+    started: dict[str, Future[Attempt]] = {}
+    for item in request.session.items:
+        case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
+        if item.path == request.path and isinstance(case, Case):
+            started[item.nodeid] = executor.submit(make_attempt, pool, case)
+    yield started
+    executor.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def attempt(
+    request: pytest.FixtureRequest, attempts: dict[str, Future[Attempt]]
+) -> Attempt:
+    """What came of the test's own case."""
+    return attempts[request.node.nodeid].result(timeout=600)
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_jail_builds_what_the_code_says(slug, settings: SandboxSettings):
-    built = build_lab(image=settings.image, release_files=ROOT, lab=slug, seed=3)
+    built = build_lab(
+        image=settings.image, release_files=ROOT, lab=slug, seed=3, with_states=True
+    )
     plain = build_of(slug, 3)
     assert built.stages == plain.stages
     assert built.expected == plain.expected
     assert built.misconceptions == plain.misconceptions
+    assert built.after == plain.after
     assert built.library_version
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("slug", SLUGS)
-def test_the_solution_scores_full(slug, seed, pool: SlotPool):
-    text = answer(slug, "solution.sql")
-    outcome, verdict = submit(pool, slug, build_of(slug, seed), text)
-    assert_passed(outcome, verdict)
-    assert outcome.end_rule is EndRule.CLOSING_ROWS
+def test_the_jail_builds_variations(settings: SandboxSettings):
+    slug, name = "realtime-dashboard", "another-order"
+    built = build_lab(
+        image=settings.image, release_files=ROOT, lab=slug, seed=3, variation=name
+    )
+    assert built.stages == code_of(slug).varied(3, name).stages
 
 
-@pytest.mark.parametrize("seed", SEEDS[:2])
-@pytest.mark.parametrize("slug", SLUGS)
-def test_the_python_solution_scores_full(slug, seed, pool: SlotPool):
-    text = answer(slug, "solution.py")
-    build = build_of(slug, seed)
-    assert_passed(*submit(pool, slug, build, text, Language.PYFLINK))
+@cases(solutions())
+def test_the_solution_scores_full(case: Case, attempt: Attempt):
+    assert_passed(attempt)
+    if case.language is Language.SQL:
+        assert attempt.outcome.end_rule is EndRule.CLOSING_ROWS
 
 
-@pytest.mark.parametrize(
-    ("slug", "name", "old", "new"), OTHERWISE, ids=[case[1] for case in OTHERWISE]
-)
-def test_another_right_answer_scores_full(slug, name, old, new, pool: SlotPool):
-    text = changed(answer(slug, "solution.sql"), old, new)
-    if name == "four jobs":
-        text = changed(text, "END;\n", "")
-    assert_passed(*submit(pool, slug, build_of(slug, 7), text))
+@cases(other_solutions())
+def test_another_right_answer_scores_full(case: Case, attempt: Attempt):
+    assert_passed(attempt)
 
 
-@pytest.mark.parametrize(("slug", "path"), STARTERS, ids=lambda value: str(value)[-30:])
-def test_the_starter_scores_nothing(slug, path: Path, pool: SlotPool):
-    language = Language.SQL if path.suffix == ".sql" else Language.PYFLINK
-    build = build_of(slug, 1)
-    outcome, verdict = submit(pool, slug, build, path.read_text("utf-8"), language)
-    assert outcome.ending is Ending.COMPLETED, outcome.error
-    assert verdict.points == 0
-
-
-@pytest.mark.parametrize(
-    ("slug", "path", "seed"), WRONG, ids=[path.stem for _, path, _ in WRONG]
-)
-def test_a_wrong_answer_does_what_its_misconception_says(
-    slug, path: Path, seed, pool: SlotPool
+@cases(Case(slug, "states", 11, answer(slug, "solution.sql")) for slug in SLUGS)
+def test_the_solution_stands_after_each_stage_where_the_oracle_says(
+    case: Case, attempt: Attempt
 ):
-    spec = spec_of(slug)
-    known = next(item for item in spec.misconceptions if item.id == path.stem)
-    build = build_of(slug, seed)
-    outcome, verdict = submit(pool, slug, build, path.read_text("utf-8"))
+    evidence = collect_evidence(
+        lab=spec_of(case.slug), build=attempt.build, outcome=attempt.outcome
+    )
+    for name, found in evidence.items():
+        for stage in found.stages:
+            state, rows = found.state_after(stage), rows_after(found, stage)
+            diff = compare_tables(state, rows, found.output)
+            assert diff.is_empty, f"{name} after {stage}: {diff.rows[:3]}"
+
+
+@cases(starters())
+def test_the_starter_scores_nothing(case: Case, attempt: Attempt):
+    assert attempt.outcome.ending is Ending.COMPLETED, attempt.outcome.error
+    assert attempt.verdict.points == 0
+
+
+@cases(wrong_answers())
+def test_a_wrong_answer_does_what_its_misconception_says(case: Case, attempt: Attempt):
+    spec = spec_of(case.slug)
+    known = next(item for item in spec.misconceptions if item.id == case.name)
+    outcome, verdict = attempt.outcome, attempt.verdict
     assert outcome.ending is Ending.COMPLETED, outcome.error
-    for name, predicted in build.misconceptions[known.id].items():
+    for name, predicted in attempt.build.misconceptions[known.id].items():
         output = spec.outputs[name]
         rows = read_changelog(outcome.records[output.topic], output).fold()
         diff = compare_tables(read_expected(predicted, output), rows, output)
@@ -194,36 +303,64 @@ def test_a_wrong_answer_does_what_its_misconception_says(
     assert known.check in failed_checks(verdict)
     assert verdict.misconception == known.id
     assert verdict.result is Result.FAILED
+    assert verdict.first_wrong is not None
 
 
-@pytest.mark.parametrize(
-    ("slug", "name", "old", "new", "message"),
-    REFUSED,
-    ids=[case[1] for case in REFUSED],
+@cases(
+    [
+        Case(
+            "realtime-dashboard",
+            "a bound of four seconds",
+            1,
+            changed(
+                answer("realtime-dashboard", "solution.sql"),
+                "INTERVAL '5' SECOND",
+                "INTERVAL '4' SECOND",
+            ),
+        )
+    ]
 )
-def test_flink_itself_refuses(slug, name, old, new, message, pool: SlotPool):
-    text = changed(answer(slug, "solution.sql"), old, new)
-    outcome, verdict = submit(pool, slug, build_of(slug, 7), text)
-    assert outcome.ending is Ending.LEARNER_ERROR
-    assert outcome.error is not None
-    assert message in outcome.error.message
-    assert verdict.points == 0
+def test_a_bound_that_is_too_small_fails_on_the_varied_stream_only(
+    case: Case, attempt: Attempt
+):
+    assert failed_checks(attempt.verdict) == {"another-order"}
+    assert attempt.verdict.result is Result.FAILED
+    assert attempt.verdict.points == 90
 
 
-def submit(
-    pool: SlotPool,
-    slug: str,
-    build: LabBuild,
-    text: str,
-    language: Language = Language.SQL,
-) -> tuple[RunOutcome, Verdict]:
-    """Run ``text`` on the lab's stream and grade what reached the topics."""
-    spec = spec_of(slug)
-    name = "job.sql" if language is Language.SQL else "job.py"
+@cases(refused_programs())
+def test_flink_itself_refuses(case: Case, attempt: Attempt):
+    assert attempt.outcome.ending is Ending.LEARNER_ERROR
+    assert attempt.outcome.error is not None
+    assert case.message in attempt.outcome.error.message
+    assert attempt.verdict.points == 0
+
+
+_numbers = count(1)
+
+
+def make_attempt(pool: SlotPool, case: Case) -> Attempt:
+    """Run the case, and once more on each varied stream if all checks pass."""
+    spec, build = spec_of(case.slug), build_of(case.slug, case.seed)
+    outcome = run(pool, case, build)
+    verdict = grade(lab=spec, build=build, outcome=outcome)
+    varied = {}
+    for variation in variations_due(spec, verdict):
+        other = code_of(case.slug).varied(case.seed, variation.id)
+        varied[variation.id] = VariedRun(other, run(pool, case, other))
+    if varied:
+        verdict = grade(lab=spec, build=build, outcome=outcome, varied=varied)
+    return Attempt(build, outcome, verdict)
+
+
+def run(pool: SlotPool, case: Case, build: LabBuild) -> RunOutcome:
+    """Run the case's program on the stream of ``build``."""
+    spec = spec_of(case.slug)
+    name = f"job{SUFFIXES[case.language]}"
     request = RunRequest(
-        run_id="content",
-        language=language,
-        files={name: text},
+        run_id=f"content-{next(_numbers)}",
+        language=case.language,
+        files={name: case.text},
         entry=name,
         inputs=tuple(Topic(item.topic, item.partitions) for item in spec.streams),
         outputs=tuple(Topic(item.topic) for item in spec.outputs.values()),
@@ -235,31 +372,19 @@ def submit(
         ),
         limits=spec.limits.as_limits(),
     )
-    outcome = pool.run(
+    return pool.run(
         request, on_progress=lambda progress: None, is_cancelled=lambda: False
     )
-    return outcome, graded(slug, build, outcome)
 
 
-def assert_passed(outcome: RunOutcome, verdict: Verdict) -> None:
-    """The run completed and every check passed."""
-    assert outcome.ending is Ending.COMPLETED, outcome.error
+def assert_passed(attempt: Attempt) -> None:
+    """The run completed and every check passed, on the varied streams too."""
+    assert attempt.outcome.ending is Ending.COMPLETED, attempt.outcome.error
     wrong = {
         check.check_id: check.diff.rows[:3] if check.diff else check.code
-        for check in verdict.checks
+        for check in attempt.verdict.checks
         if not check.passed
     }
     assert not wrong
-    assert verdict.result is Result.PASSED
-    assert verdict.points == 100
-
-
-def answer(slug: str, name: str) -> str:
-    """Return the text of one of the lab's answers."""
-    return (LABS / slug / "answers" / name).read_text("utf-8")
-
-
-def changed(text: str, old: str, new: str) -> str:
-    """Return ``text`` with ``old`` replaced; it must be there."""
-    assert old in text
-    return text.replace(old, new)
+    assert attempt.verdict.result is Result.PASSED
+    assert attempt.verdict.points == 100

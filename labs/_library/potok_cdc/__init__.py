@@ -10,9 +10,10 @@ answers. Standard library only, and nothing is random unless the caller's
 ``envelope`` the value and the key of one change event, as bytes
 ``capture``  a database and its connector: snapshot, transactions, log positions
 ``stream``   stages of events, as a cell produces them
+``variations`` the same workload in another form: order, repeats, time, partitions
 
 Not modelled yet: truncate and logical messages, TOAST placeholders, transaction
-metadata, duplicates after a restart.
+metadata.
 """
 
-__version__ = "1.0.1"
+__version__ = "1.1.0"

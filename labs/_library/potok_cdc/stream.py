@@ -1,21 +1,30 @@
 """A seeded stream: stages of events, in the order in which a cell produces them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from lab_protocol.messages import Event, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The stages of one seeded instance of a lab."""
+    """The stages of one seeded instance of a lab.
+
+    ``partitions`` holds topics with another number of partitions than lab.yaml says.
+    """
 
     stages: tuple[Stage, ...]
+    partitions: dict[str, int] = field(default_factory=dict)
 
     @property
     def events(self) -> tuple[Event, ...]:
         """All events in order; an index into it is the number of the event."""
         return tuple(event for stage in self.stages for event in stage.events)
+
+    def until(self, name: str) -> "Stream":
+        """Return the stream as if it ended with the stage ``name``."""
+        names = [stage.name for stage in self.stages]
+        return replace(self, stages=self.stages[: names.index(name) + 1])
 
     def numbered(self, topic: str) -> list[tuple[int, str, Event]]:
         """Return (number of the event, name of its stage, event) of one topic."""

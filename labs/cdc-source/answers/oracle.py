@@ -51,6 +51,11 @@ def expected(stream: Stream) -> Outputs:
     }
 
 
+def expected_after(stream: Stream, stage: str) -> Outputs:
+    """Return the rows that stand there after ``stage``: each event counts at once."""
+    return expected(stream.until(stage))
+
+
 def read_changes(stream: Stream, *, closing: bool = False) -> list[Change]:
     """Return the envelopes in topic order, ``closing`` ones only when asked for.
 

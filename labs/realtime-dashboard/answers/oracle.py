@@ -92,6 +92,42 @@ def expected(stream: Stream) -> Outputs:
     }
 
 
+def expected_after(stream: Stream, stage: str) -> Outputs:
+    """Return the rows that stand there after ``stage``, as far as the watermark got.
+
+    A window is out once the watermark has reached its last millisecond; an order has
+    its price once both watermarks, that of orders and that of products, have reached
+    its time. The closing stage lets everything out.
+    """
+    if stage == stream.stages[-1].name:
+        return expected(stream)
+    part = stream.until(stage)
+    orders, versions = read_orders(part), read_versions(part)
+    latest = max((order.time for order in orders), default=BEFORE_ALL)
+    changed = [item.since for history in versions.values() for item in history]
+    joined = min(latest - BOUND, max(changed, default=BEFORE_ALL))
+    return {
+        "revenue_per_minute": revenue_rows(
+            fired(
+                sliding(orders, "status", size=MINUTE, slide=MINUTE, bound=BOUND),
+                latest - BOUND,
+            )
+        ),
+        "channel_averages": average_rows(
+            fired(
+                sliding(orders, "channel", size=HOP_SIZE, slide=MINUTE, bound=BOUND),
+                latest - BOUND,
+            )
+        ),
+        "customer_sessions": session_rows(
+            fired(sessions(orders, bound=BOUND), latest - BOUND)
+        ),
+        "order_prices": prices(
+            [order for order in orders if order.time <= joined], versions
+        ),
+    }
+
+
 def windows(orders: Sequence[Order], *, bound: int) -> Outputs:
     """Return the three window outputs for a watermark that trails by ``bound``."""
     return {
@@ -207,6 +243,13 @@ def sessions(orders: Sequence[Order], *, bound: int) -> Group:
             if customer == order.row["customer"] and start <= order.time < end:
                 bucket.dropped.append(order)
     return group
+
+
+def fired(group: Group, watermark: int) -> Group:
+    """Return the windows whose last millisecond the watermark has reached."""
+    return {
+        window: bucket for window, bucket in group.items() if window[1] - 1 <= watermark
+    }
 
 
 def revenue_rows(group: Group) -> list[ExpectedRow]:
