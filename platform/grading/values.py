@@ -166,7 +166,7 @@ def _double(raw: Any) -> float | None:
         return None
     try:
         number = float(raw)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     # float(Decimal("1e400")) is infinite without an error; the number was not.
     if isinstance(raw, Decimal) and not math.isfinite(number):
