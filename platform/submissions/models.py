@@ -297,7 +297,7 @@ class WorkerSign(models.Model):
     warm-up job. ``host``, ``pid`` and ``process_started`` say which process it is
     (``submissions.incarnation``). ``pool`` is how its slots are, ``current`` what
     runs now ([{"submission": public id, "kind": …}]), ``memory`` bytes of the process
-    and of its host.
+    and of its host, ``durations`` how long runs take (``submissions.waiting``).
     """
 
     name = models.CharField(max_length=120, unique=True)
@@ -315,6 +315,7 @@ class WorkerSign(models.Model):
     pool = models.JSONField(default=dict, blank=True)
     current = models.JSONField(default=list, blank=True)
     memory = models.JSONField(default=dict, blank=True)
+    durations = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -29,6 +29,7 @@ from submissions.memory import memory_now
 from submissions.models import Submission, WorkerSign
 from submissions.turns import SlotShares
 from submissions.version import code_version
+from submissions.waiting import measured_durations
 from submissions.wake import wake_workers
 
 logger = logging.getLogger(__name__)
@@ -198,6 +199,7 @@ class Worker:
                     if (row := rows.get(lease.submission_id))
                 ],
                 "memory": memory_now(),
+                "durations": measured_durations(),
             },
         )
         WorkerSign.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()

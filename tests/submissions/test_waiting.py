@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from submissions.lifecycle import claim_next
 from submissions.models import Run, WorkerSign
-from submissions.waiting import place_in_line
+from submissions.waiting import measured_durations, place_in_line
 from tests.factories import make_catalogue, make_submission, make_user
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,13 @@ def _course():
 def sign(slots, *, ready=True, seconds_ago=0):
     seen = timezone.now() - timedelta(seconds=seconds_ago)
     name = f"w{WorkerSign.objects.count()}"
-    WorkerSign.objects.create(name=name, slots=slots, ready=ready, seen_at=seen)
+    WorkerSign.objects.create(
+        name=name,
+        slots=slots,
+        ready=ready,
+        seen_at=seen,
+        durations=measured_durations(),
+    )
 
 
 def measured(seconds, *, lab="first-lab", ending="completed", **fields):
@@ -75,8 +81,8 @@ def test_what_is_under_way_has_no_place():
     ],
 )
 def test_the_estimate_follows_measured_runs_and_slots(slots, ahead, low, high):
-    sign(slots)
     ten_runs()
+    sign(slots)
     for _ in range(ahead):
         make_submission()
     place = place_in_line(make_submission())
@@ -85,8 +91,8 @@ def test_the_estimate_follows_measured_runs_and_slots(slots, ahead, low, high):
 
 
 def test_runs_under_way_count_as_ahead():
-    sign(1)
     ten_runs()
+    sign(1)
     make_submission()
     claim_next(worker="w")
     place = place_in_line(make_submission())
@@ -95,8 +101,8 @@ def test_runs_under_way_count_as_ahead():
 
 
 def test_a_slower_lane_has_a_slot_less():
-    sign(2)
     ten_runs()
+    sign(2)
     make_submission(kind="run")
     place = place_in_line(make_submission(kind="run"))
     assert (place.seconds_low, place.seconds_high) == (3, 22)
@@ -109,10 +115,10 @@ def test_a_lab_that_was_never_run_is_estimated_by_its_limit():
 
 
 def test_faults_cancelled_runs_and_demo_data_measure_nothing():
-    sign(1)
     ten_runs(ending="platform_fault")
     ten_runs(ending="cancelled")
     ten_runs(is_demo=True)
+    sign(1)
     place = place_in_line(make_submission())
     assert (place.seconds_low, place.seconds_high) == (2, 40)
 
@@ -125,3 +131,13 @@ def test_whose_other_program_is_under_way_waits_behind_everybody():
     make_submission()
     claim_next(worker="w")
     assert place_in_line(second).position == 2
+
+
+def test_a_lab_of_its_own_length_is_estimated_by_its_own_runs():
+    ten_runs()
+    for _ in range(8):
+        measured(20, lab="second-lab")
+    sign(1)
+    place = place_in_line(make_submission(lab="second-lab"))
+    assert (place.seconds_low, place.seconds_high) == (20, 20)
+    assert measured_durations()["first-lab"] == (3, 11)
