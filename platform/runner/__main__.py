@@ -25,8 +25,9 @@ from lab_protocol.box import (
 from lab_protocol.messages import Language, LearnerError
 from lab_protocol.wire import decode, encode
 from runner.cluster import Cluster
-from runner.failures import WORK, describe
+from runner.failures import describe
 from runner.jobs import JobWatch, machine_death
+from runner.places import WORK
 from runner.python_program import run_python
 from runner.sql_program import StatementFailed, run_sql
 from runner.warm_up import warm_up

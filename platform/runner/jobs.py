@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable
+from typing import Any
 
 from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
 from lab_protocol.messages import LearnerError
@@ -81,7 +82,7 @@ class JobWatch:
             for name, state in states:
                 if state == "FAILED" and name not in self._ignored:
                     self._ignored.add(name)
-                    self._send(ProgramFailed(describe_job(self._failure(name))))
+                    self._send(ProgramFailed(self._failure(name)))
             seen = JobsSeen(
                 running=sum(s not in ("FINISHED", "CANCELED", "FAILED") for s in own),
                 finished=sum(s in ("FINISHED", "CANCELED") for s in own),
@@ -95,12 +96,13 @@ class JobWatch:
         jobs = self._cluster.mini.listJobs().get()
         return [(str(job.getJobId()), str(job.getJobState())) for job in jobs]
 
-    def _failure(self, name: str) -> str:
+    def _failure(self, name: str) -> LearnerError:
         flink = self._cluster.gateway.jvm.org.apache.flink
         identity = flink.api.common.JobID.fromHexString(name)
         graph = self._cluster.mini.getArchivedExecutionGraph(identity).get()
         info = graph.getFailureInfo()
-        return str(info.getExceptionAsString()) if info is not None else "job failed"
+        text = str(info.getExceptionAsString()) if info is not None else "job failed"
+        return describe_job(text, job=str(graph.getJobName()), task=_failed_task(graph))
 
     def _report_death(self) -> None:
         self._send(ProgramFailed(machine_death(self._cluster)))
@@ -144,6 +146,16 @@ class JobWatch:
         return all(
             _has_reached(path, places, offsets) for path, places in self._gauges.items()
         )
+
+
+def _failed_task(graph: Any) -> str:
+    """Return the name of the part of a job that failed; the others were cancelled."""
+    vertices = graph.getAllExecutionVertices().iterator()
+    while vertices.hasNext():
+        vertex = vertices.next()
+        if str(vertex.getExecutionState()) == "FAILED":
+            return str(vertex.getTaskNameWithSubtaskIndex())
+    return ""
 
 
 class ProgramState:
