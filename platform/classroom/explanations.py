@@ -4,209 +4,22 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from classroom.known_errors import Match, Words, recognise
 
 CONTEXT_LINES = 2
 MAX_LINE = 300
+MAX_HEADLINE = 400
 
-# Flink's own words → what they mean here; the first that is found is taken. Written
-# for the texts of Flink 2.2 and the Kafka connector 5.0.0-2.2.
-MEANINGS: tuple[tuple[re.Pattern[str], Promise], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), words)
-    for pattern, words in (
-        (
-            r"Incorrect syntax near the keyword 'WATERMARK'",
-            _("WATERMARK may stand in CREATE TABLE only, not in a view."),
-        ),
-        (
-            (
-                r"requires the timecol is a time attribute|"
-                r"can only be defined over a time attribute"
-            ),
-            _(
-                "The window's column is not an event time here: it needs a "
-                "WATERMARK in the table, and a CAST or a recomputation in a view "
-                "takes that away."
-            ),
-        ),
-        (
-            (
-                r"Invalid column name '[^']*' for rowtime|"
-                r"supported precision 'p' is from 0 to 3"
-            ),
-            _(
-                "The event time must be a column of the table itself, of type "
-                "TIMESTAMP(3) or TIMESTAMP_LTZ(3): compute it beside the fields of "
-                "the envelope."
-            ),
-        ),
-        (
-            r"format doesn't support defining PRIMARY KEY",
-            _(
-                "A table of plain JSON records only grows, so it cannot have a "
-                "PRIMARY KEY. Take debezium-json, upsert-kafka or a versioned view."
-            ),
-        ),
-        (
-            (
-                r"Temporal Table Join requires primary key|"
-                r"requires both primary key and row time"
-            ),
-            _(
-                "The versioned side of a temporal join needs a PRIMARY KEY, a "
-                "WATERMARK, and the key in the join's equality."
-            ),
-        ),
-        (
-            r"requires same rowtime type",
-            _(
-                "Both event times of a temporal join must have one type: TIMESTAMP "
-                "or TIMESTAMP_LTZ."
-            ),
-        ),
-        (
-            r"left table's time attribute field",
-            _(
-                "FOR SYSTEM_TIME AS OF takes the event time of the left table "
-                "itself, with its WATERMARK."
-            ),
-        ),
-        (
-            r"Processing-time temporal join is not supported",
-            _(
-                "A temporal join on processing time does not exist here: join by "
-                "event time."
-            ),
-        ),
-        (
-            r"Table sink [^\n]* doesn't support consuming update",
-            _(
-                "This output only takes new rows, and the query changes rows that "
-                "it has already written. Aggregate in windows (GROUP BY both "
-                "window_start and window_end), or write to an upsert table."
-            ),
-        ),
-        (
-            r"doesn't support consuming update and delete changes",
-            _("This operation takes rows that only grow, and its input is updated."),
-        ),
-        (
-            r"tables require to define a PRIMARY KEY",
-            _("An upsert-kafka table needs a PRIMARY KEY."),
-        ),
-        (
-            r"integral multiple of slide|must be an integral multiple",
-            _(
-                "In HOP the slide comes before the size, and the size is a multiple"
-                " of the slide."
-            ),
-        ),
-        (
-            (
-                r"DENSE_RANK\(\) on streaming table|"
-                r"can only be ordered in ASCENDING|"
-                r"Sort on a non-time-attribute"
-            ),
-            _(
-                "Streams rank by ROW_NUMBER only, with a filter on the number "
-                "around it."
-            ),
-        ),
-        (
-            r'The "before" field of UPDATE message is null',
-            _(
-                "The source sends updates without the old row (REPLICA IDENTITY), "
-                "so this format cannot read them."
-            ),
-        ),
-        (
-            r'Unknown "op" value|Corrupt Debezium JSON message',
-            _(
-                "The messages do not have the shape that this format expects: "
-                "compare the table with the envelope in the task, its payload level"
-                " above all."
-            ),
-        ),
-        (
-            r"RowTime field should not be null",
-            _(
-                "A row has no event time. A filter comes too late: give it a time "
-                "in the column's expression, or drop the malformed message at the "
-                "source."
-            ),
-        ),
-        (
-            r"Could not find any factory for identifier",
-            _("A connector or format in WITH (…) has a name that is not known here."),
-        ),
-        (
-            r"Unsupported options found for|Invalid metadata key",
-            _(
-                "WITH (…) or METADATA holds a name that this connector or format "
-                "does not have; the message lists the ones it has."
-            ),
-        ),
-        (
-            r"transactional-id-prefix must be specified",
-            _("Exactly-once delivery needs sink.transactional-id-prefix."),
-        ),
-        (
-            r"can not satisfy the determinism requirement",
-            _(
-                "NOW(), UUID() and the like give another value each time, so a "
-                "change could not be taken back. Take a value from the event."
-            ),
-        ),
-        (
-            r"couldn't introspect javabean",
-            _("collect() cannot read TIMESTAMP_LTZ: CAST it to TIMESTAMP(3) first."),
-        ),
-        (
-            r"Object '[^']*' not found",
-            _(
-                "No table or view has this name at this point. Check the spelling, "
-                "and that it is created earlier in the file."
-            ),
-        ),
-        (
-            r"Column '[^']*' not found",
-            _(
-                "There is no such column at this level. Check the spelling and the "
-                "levels of ROW."
-            ),
-        ),
-        (
-            r"SQL parse failed|Encountered \"|Lexical error",
-            _(
-                "This is not valid SQL. Look just before the named place: a comma, "
-                "a bracket or a quote is missing, or a reserved word needs "
-                "backticks."
-            ),
-        ),
-        (
-            r"TopicAuthorizationException|Not authorized to access topic",
-            _(
-                "A program may read the input topics and write the output topics, "
-                "nothing else."
-            ),
-        ),
-        (
-            r"ModuleNotFoundError",
-            _(
-                "Only the standard library, PyFlink and what comes with it can be "
-                "imported here."
-            ),
-        ),
-        (
-            r"IndentationError|SyntaxError",
-            _(
-                "This is not valid Python: look at the marked line and the one "
-                "above it."
-            ),
-        ),
-    )
+PERHAPS = Words(
+    ru="Возможно, имелось в виду `{closest}`.",
+    en="Perhaps `{closest}` was meant.",
 )
+
+_CODE = re.compile(r"`([^`]*)`")
+_EQUALS = re.compile(r"\s*=\s*")
+_PARAMETER = re.compile(r"\{(\w+)\}")
+# What the parser would have taken instead: hundreds of words that name no mistake.
+_EXPECTED = re.compile(r"\s*Was expecting(?: one of)?:\s.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +30,29 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorView:
-    """``line`` is the student's own; ``lines`` are it and its neighbours."""
+class Piece:
+    """A piece of a sentence; code is set in the code face."""
 
+    text: str
+    is_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """``line`` is the student's own; ``lines`` are it and its neighbours.
+
+    ``code`` is that of the known error, "" where it is unknown; then ``says`` and
+    ``next_step`` are empty. ``headline`` is the first sentence of the error's own
+    words, ``message`` all of them. ``lesson`` is ``<lesson id>#<anchor>`` or "".
+    """
+
+    code: str
+    says: tuple[Piece, ...]
+    next_step: tuple[Piece, ...]
+    lesson: str
     kind: str
+    headline: str
     message: str
-    meaning: str
     file: str
     line: int | None
     statement: int | None
@@ -230,26 +60,102 @@ class ErrorView:
     trace: str
 
 
-def explain_error(error: dict[str, Any], *, files: dict[str, str]) -> ErrorView:
-    """Return the view of a run report's ``error``."""
+def explain_error(
+    error: dict[str, Any], *, files: dict[str, str], language: str
+) -> ErrorView:
+    """Return the view of a run report's ``error`` for a reader of ``language``."""
     message = str(error.get("message") or "")
     kind = str(error.get("kind") or "")
-    file = error.get("file") or next(iter(files), "")
+    trace = str(error.get("trace") or "")
+    file = str(error.get("file") or next(iter(files), ""))
+    source = files.get(file, "")
     line = error.get("line")
+    match = recognise(
+        f"{kind}: {message}\n{trace}", line=_line_of(source, line), source=source
+    )
+    if match is not None:
+        line = _better_line(match, source, line)
     return ErrorView(
+        code=match.known.code if match else "",
+        says=_says(match, language),
+        next_step=_next_step(match, language),
+        lesson=(match.known.lesson or "") if match else "",
         kind=kind,
+        headline=_headline(kind, message),
         message=message,
-        meaning=_meaning(f"{kind}: {message}\n{error.get('trace') or ''}"),
         file=file,
         line=line,
         statement=error.get("statement"),
-        lines=_around(files.get(file, ""), line),
-        trace=str(error.get("trace") or ""),
+        lines=_around(source, line),
+        trace=trace,
     )
 
 
-def _meaning(text: str) -> str:
-    return next((str(words) for pattern, words in MEANINGS if pattern.search(text)), "")
+def pieces(text: str, parameters: dict[str, str]) -> tuple[Piece, ...]:
+    """Fill ``text`` and cut it into pieces; a parameter cannot end its own code."""
+    return tuple(
+        Piece(_PARAMETER.sub(lambda name: parameters[name[1]], part), bool(number % 2))
+        for number, part in enumerate(_CODE.split(text))
+        if part
+    )
+
+
+def _says(match: Match | None, language: str) -> tuple[Piece, ...]:
+    if match is None:
+        return ()
+    return pieces(match.known.says.in_language(language), match.parameters)
+
+
+def _next_step(match: Match | None, language: str) -> tuple[Piece, ...]:
+    if match is None:
+        return ()
+    text = match.known.next.in_language(language)
+    if match.closest:
+        text = f"{PERHAPS.in_language(language)} {text}"
+    return pieces(text, match.parameters)
+
+
+def _headline(kind: str, message: str) -> str:
+    """Return class and first sentences of a message; the class where it has none."""
+    told = _EXPECTED.sub("", message).strip()
+    first = next((line for line in told.splitlines() if line.strip()), "")
+    head = f"{kind}: {first}" if kind and first else kind or first
+    return head if len(head) <= MAX_HEADLINE else f"{head[:MAX_HEADLINE]}…"
+
+
+def _better_line(match: Match, source: str, line: int | None) -> int | None:
+    """Return where the first text to find stands, from ``line`` on, else before."""
+    lines = [_plain(own) for own in source.split("\n")]
+    begin = line or 1
+    if match.known.within:
+        begin = (_places(lines, _filled(match.known.within, match)) or [begin])[0]
+    for text in match.known.find:
+        if places := _places(lines, _filled(text, match)):
+            return next((place for place in places if place >= begin), places[0])
+    return line
+
+
+def _filled(text: str, match: Match) -> str:
+    return _PARAMETER.sub(lambda name: match.parameters[name[1]], text)
+
+
+def _places(lines: list[str], text: str) -> list[int]:
+    """Return the numbers (from 1) of the lines that hold ``text``, no comments."""
+    return [
+        number
+        for number, own in enumerate(lines, start=1)
+        if _plain(text) in own and not own.lstrip().startswith(("--", "#"))
+    ]
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` as it compares: SQL cares for neither case nor blanks at "="."""
+    return _EQUALS.sub("=", text.lower())
+
+
+def _line_of(source: str, line: int | None) -> str:
+    lines = source.split("\n")
+    return lines[line - 1] if line is not None and 1 <= line <= len(lines) else ""
 
 
 def _around(source: str, line: int | None) -> tuple[SourceLine, ...]:
