@@ -18,6 +18,9 @@ PERHAPS = Words(
 _CODE = re.compile(r"`([^`]*)`")
 _EQUALS = re.compile(r"\s*=\s*")
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_RECORD = re.compile(
+    r"(?:Failed to deserialize JSON|Corrupt Debezium JSON message) '([^\n]{1,400})"
+)
 # What the parser would have taken instead: hundreds of words that name no mistake.
 _EXPECTED = re.compile(r"\s*Was expecting(?: one of)?:\s.*", re.DOTALL)
 
@@ -43,7 +46,9 @@ class ErrorView:
 
     ``code`` is that of the known error, "" where it is unknown; then ``says`` and
     ``next_step`` are empty. ``headline`` is the first sentence of the error's own
-    words, ``message`` all of them. ``lesson`` is ``<lesson id>#<anchor>`` or "".
+    words, ``message`` all of them. ``record`` is the Kafka record at which the job
+    stopped. ``lesson`` is ``<lesson id>#<anchor>`` or "", ``lesson_url`` its address
+    where the course has it.
     """
 
     code: str
@@ -57,7 +62,9 @@ class ErrorView:
     line: int | None
     statement: int | None
     lines: tuple[SourceLine, ...]
+    record: str
     trace: str
+    lesson_url: str = ""
 
 
 def explain_error(
@@ -87,6 +94,7 @@ def explain_error(
         line=line,
         statement=error.get("statement"),
         lines=_around(source, line),
+        record=_record(trace),
         trace=trace,
     )
 
@@ -121,6 +129,12 @@ def _headline(kind: str, message: str) -> str:
     first = next((line for line in told.splitlines() if line.strip()), "")
     head = f"{kind}: {first}" if kind and first else kind or first
     return head if len(head) <= MAX_HEADLINE else f"{head[:MAX_HEADLINE]}…"
+
+
+def _record(trace: str) -> str:
+    """Return the record that Flink names above the cause; its end may be cut off."""
+    found = _RECORD.search(trace)
+    return found[1].removesuffix("'.") if found else ""
 
 
 def _better_line(match: Match, source: str, line: int | None) -> int | None:

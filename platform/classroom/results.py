@@ -5,6 +5,7 @@ that escapes it, never markup.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -118,7 +119,17 @@ class _Builder:
         error = self.run_report.get("error")
         if not error:
             return None
-        return explain_error(error, files=self.submission.files)
+        view = explain_error(error, files=self.submission.files, language=self.language)
+        return replace(view, lesson_url=self._paragraph_url(view.lesson))
+
+    def _paragraph_url(self, place: str) -> str:
+        """Return the URL of ``<lesson id>#<anchor>``; "" for a course without it."""
+        name, _, anchor = place.partition("#")
+        try:
+            lesson = catalogue_of(self.submission.release_id).lesson(name)
+        except (Release.DoesNotExist, UnknownItem):
+            return ""
+        return f"{reverse('classroom:lesson', args=[lesson.id])}#{anchor}"
 
     def _misconception(self) -> MisconceptionView | None:
         known = self.report.get("misconception")

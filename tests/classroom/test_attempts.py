@@ -160,7 +160,7 @@ def test_an_error_shows_the_own_line_and_plain_words(world):
     text = reader.get(f"/attempts/{world.submissions['error'].public_id}/").text
     assert 'data-error-line="15"' in text
     assert "job.sql, строка 15" in words(text)
-    assert "Это не SQL." in text
+    assert 'data-error-code="sql-' in text
     assert "не проверялось" in text
     assert "Traceback" in text
 

@@ -8,7 +8,6 @@ import pytest
 from django.utils.translation import override
 
 from classroom import wording
-from classroom.explanations import MEANINGS, explain_error
 from curriculum.specs import VariationKind
 from grading.compare import DiffKind
 from grading.verdict import CheckCode, SummaryCode
@@ -144,46 +143,3 @@ def test_icons_of_templates_are_in_the_sprite():
     for file in (PLATFORM.parent / "templates").rglob("*.html"):
         for name in re.findall(r'{% icon "([a-z-]+)" %}', file.read_text()):
             assert f'id="{name}"' in sprite, (file, name)
-
-
-@pytest.mark.parametrize(
-    ("message", "start"),
-    [
-        ('SQL parse failed. Encountered "FROM" at line 3', "This is not valid SQL"),
-        ("Could not find any factory for identifier 'kafak'", "A connector or format"),
-        (
-            "Table sink 'default_catalog.db.out' doesn't support consuming update"
-            " changes which is produced by node GroupAggregate(...)",
-            "This output only takes new rows",
-        ),
-        ("RowTime field should not be null", "A row has no event time"),
-        ("something never seen", ""),
-    ],
-)
-def test_known_errors_get_plain_words(message, start):
-    with override("en"):
-        view = explain_error({"message": message}, files={"job.sql": "a\nb"})
-    assert view.meaning.startswith(start)
-    assert bool(view.meaning) is bool(start)
-
-
-def test_an_error_shows_its_line_and_two_neighbours():
-    source = "\n".join(f"line {number}" for number in range(1, 10))
-    view = explain_error(
-        {"message": "m", "line": 2, "file": "job.sql"}, files={"job.sql": source}
-    )
-    assert [line.number for line in view.lines] == [1, 2, 3, 4]
-    assert [line.number for line in view.lines if line.is_wrong] == [2]
-
-
-@pytest.mark.parametrize("line", [0, -1, 99, None])
-def test_a_line_that_does_not_exist_is_left_out(line):
-    view = explain_error(
-        {"message": "m", "line": line, "file": "job.sql"}, files={"job.sql": "a"}
-    )
-    assert view.lines == ()
-
-
-def test_no_meaning_is_hidden_behind_an_earlier_one():
-    texts = [str(words) for _pattern, words in MEANINGS]
-    assert len(texts) == len(set(texts))
