@@ -16,6 +16,8 @@ PERHAPS = Words(
 )
 
 _CODE = re.compile(r"`([^`]*)`")
+# A semicolon, or the end of the SQL text of a Python call.
+_STATEMENT_END = re.compile(r';\s*(?:--.*)?$|"""\s*\)')
 _EQUALS = re.compile(r"\s*=\s*")
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _RECORD = re.compile(
@@ -138,15 +140,29 @@ def _record(trace: str) -> str:
 
 
 def _better_line(match: Match, source: str, line: int | None) -> int | None:
-    """Return where the first text to find stands, from ``line`` on, else before."""
+    """Return where a text to find stands in the failing statement.
+
+    Where the statement has none of them, it is the only place of the whole program;
+    among several places a guess would mislead, so the line stays.
+    """
     lines = [_plain(own) for own in source.split("\n")]
     begin = line or 1
     if match.known.within:
         begin = (_places(lines, _filled(match.known.within, match)) or [begin])[0]
-    for text in match.known.find:
-        if places := _places(lines, _filled(text, match)):
-            return next((place for place in places if place >= begin), places[0])
-    return line
+    end = next(
+        (
+            number
+            for number, own in enumerate(lines[begin - 1 :], start=begin)
+            if _STATEMENT_END.search(own)
+        ),
+        len(lines),
+    )
+    found = [_places(lines, _filled(text, match)) for text in match.known.find]
+    for places in found:
+        inside = [place for place in places if begin <= place <= end]
+        if inside:
+            return inside[0]
+    return next((places[0] for places in found if len(places) == 1), line)
 
 
 def _filled(text: str, match: Match) -> str:

@@ -4,7 +4,6 @@
 """
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ HOSTILE = (
     " " * 100_000,
     "\n" * 100_000,
 )
-SECONDS = 1.0
+SECONDS = 30
 
 
 def view_of(program: Failing, language: str = "ru") -> ErrorView:
@@ -118,10 +117,10 @@ def test_an_explanation_does_not_hang_on_luck_of_the_order(program: Failing):
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[text[:20] for text in HOSTILE])
 @pytest.mark.parametrize("kind", ["", "ValidationException: ", "JsonParseException: "])
-def test_a_hostile_message_costs_no_time(text: str, kind: str):
-    started = time.process_time()
+@pytest.mark.timeout(SECONDS)
+def test_a_hostile_message_does_not_hang_a_page(text: str, kind: str):
+    """Usually a millisecond; a pattern that backtracks without end takes hours."""
     recognise(kind + text, source=text)
-    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("known", known_errors(), ids=lambda known: known.code)

@@ -25,6 +25,7 @@ MAX_WORDS = 2_000
 CLOSE_ENOUGH = 0.7
 
 _FOLDER = Path(__file__).resolve().parent
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _WORD = re.compile(r"[^\W\d][\w.\-]{1,60}")
 
 
@@ -56,10 +57,10 @@ class Closest(_Model):
 class KnownError(_Model):
     """One error; see the module for the fields.
 
-    ``line`` is a pattern that the named line of the program must have too; ``find``
-    are texts (with parameters) of which the first one that stands in the program
-    gives a better line than Flink's, looked for from the text ``within`` on; ``lesson``
-    is ``<lesson id>#<anchor>``.
+    ``line`` is a pattern that the named line of the program must have too. ``find``
+    are texts (with parameters) of which the first that stands in the failing statement
+    gives a better line than Flink's; the statement is that which begins with ``within``
+    where that is given. ``lesson`` is ``<lesson id>#<anchor>``.
     """
 
     code: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -132,10 +133,16 @@ def _compiled() -> tuple[_Compiled, ...]:
 
 def _parameters(found: re.Match[str]) -> dict[str, Any]:
     return {
-        name: " ".join(value.split())[:MAX_PARAMETER]
+        name: _ESCAPE.sub(_sign, " ".join(value.split())[:MAX_PARAMETER])
         for name, value in found.groupdict().items()
         if value is not None
     }
+
+
+def _sign(escape: re.Match[str]) -> str:
+    """Return what Flink's lexer writes as ``\\u2018``; a surrogate stays as it is."""
+    sign = chr(int(escape[1], 16))
+    return sign if sign.isprintable() else escape[0]
 
 
 def _closest(known: KnownError, found: re.Match[str], source: str) -> str | None:
