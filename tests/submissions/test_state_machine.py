@@ -374,6 +374,8 @@ class Lives(RuleBasedStateMachine):
         ).exists()
 
 
+# Hypothesis may shrink a failure for five minutes, and its answer is worth them.
+@pytest.mark.timeout(900)
 @pytest.mark.django_db
 def test_random_lives_keep_the_invariants(monkeypatch):
     make_catalogue()
