@@ -2,8 +2,10 @@
 
 import pytest
 
+from classroom.explanations import explain_error
 from lab_protocol.messages import Ending, LearnerError
-from submissions.doubt import is_doubtful, reference_solution
+from lab_protocol.wire import to_jsonable
+from submissions.doubt import as_own_fault, is_doubtful, reference_solution
 from submissions.execution import execute
 from submissions.lifecycle import claim_next
 from submissions.models import Alert, Submission
@@ -165,3 +167,9 @@ def test_the_solution_of_another_language_does_where_there_is_no_own(tree):
     (tree / "labs/first-lab/answers/solution.py").write_text("py")
     assert reference_solution(tree, lab, "pyflink") == ("pyflink", {"job.py": "py"})
     assert reference_solution(tree, make_lab(lab_spec("other")), "sql") is None
+
+
+def test_a_program_that_brings_its_cell_down_is_told_so_in_plain_words():
+    error = as_own_fault(outcome(Ending.PLATFORM_FAULT, value=None)).error
+    view = explain_error(to_jsonable(error), files={"job.sql": ""}, language="ru")
+    assert view.code == "run-program-left"
