@@ -51,9 +51,9 @@ test-all: export POTOK_SEEDS ?= 50
 test-all: export POTOK_TESTS = all
 test-all: test ## every test, of the long families all members
 
-bench: ## measure speed, print a table, write var/bench/latest.json
+bench: ## measure speed, print tables, write var/bench/latest.json (WRITE=1: docs too; BENCH="--quick")
 	@$(BOOTSTRAP) setup --for test
-	PYTHONPATH=platform .venv/bin/python -m tests.bench
+	PYTHONPATH=platform .venv/bin/python -m tests.bench $(if $(WRITE),--write) $(BENCH)
 
 assets: ## rebuild the committed JavaScript and CSS bundles from frontend/
 	cd frontend && npm ci && npm run build

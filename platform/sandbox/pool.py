@@ -75,6 +75,9 @@ class SlotPool:
         for slot in self._slots:
             slot.start()
         if self._settings.spare:
+            # One at once: it warms up while the jail is proven in another.
+            if self._wanted() > len(self._slots):
+                self._add()
             self._tending = threading.Thread(target=self._tend, daemon=True)
             self._tending.start()
 
@@ -223,20 +226,22 @@ class SlotPool:
                 if self._stopped:
                     return
                 starting = any(not slot.can_serve() for slot in self._slots)
-            settings = self._settings
-            self._target = target_cells(
-                concurrency=settings.slots,
-                spare=settings.spare,
-                demand=self._demand.recent(),
-                idle_seconds=self._demand.idle_seconds(),
-                cells=len(self._slots),
-                memory_available=available_memory(),
-            )
+            self._target = self._wanted()
             # A cell in its start has not taken its memory yet.
             if self._target > len(self._slots) and not starting:
                 self._add()
             elif self._target < len(self._slots):
                 self._remove()
+
+    def _wanted(self) -> int:
+        return target_cells(
+            concurrency=self._settings.slots,
+            spare=self._settings.spare,
+            demand=self._demand.recent(),
+            idle_seconds=self._demand.idle_seconds(),
+            cells=len(self._slots),
+            memory_available=available_memory(),
+        )
 
     def _add(self) -> None:
         taken = {slot.number for slot in self._slots}

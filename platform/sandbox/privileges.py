@@ -25,6 +25,15 @@ def as_ordinary_user(uid: int) -> list[str]:
     ]
 
 
+def may_return_to_normal_niceness() -> list[str]:
+    """Return the prefix by which children may take their own niceness back to 0.
+
+    Only root can grant it; empty for an ordinary user, whose boxes then start with a
+    full share of the processor.
+    """
+    return ["prlimit", "--nice=20:20", "--"] if os.geteuid() == 0 else []
+
+
 def own_namespaces() -> list[str]:
     """Return the command prefix for a private network, pid, mount and IPC world.
 

@@ -18,6 +18,8 @@ class CellSettings:
     below 700 MiB the Java machine does not live. ``box_tasks`` bounds processes and
     threads together. ``scratch_bytes`` is the size of each of /tmp and /work.
     ``without`` names protections that a test leaves out.
+    ``linger_seconds`` is for tests of the end rule alone: for so long a box lives on
+    after its end was decided; rows that come then carry a stage that no stream has.
     """
 
     runtime: str
@@ -32,6 +34,7 @@ class CellSettings:
     broker_runs: int = 50
     start_seconds: float = 60.0
     without: tuple[Protection, ...] = ()
+    linger_seconds: float = 0.0
 
     @property
     def image(self) -> Image:
@@ -59,6 +62,7 @@ class SandboxSettings:
     start_seconds: float = 60.0
     shut_seconds: float = 2.0
     without: frozenset[Protection] = frozenset()
+    linger_seconds: float = 0.0
 
     def cell(self) -> CellSettings:
         """Return what the agent of a slot is told."""
@@ -69,6 +73,7 @@ class SandboxSettings:
             broker_runs=self.broker_runs,
             start_seconds=self.start_seconds,
             without=tuple(sorted(self.without)),
+            linger_seconds=self.linger_seconds,
         )
 
 

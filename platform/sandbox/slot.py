@@ -25,7 +25,12 @@ from lab_protocol.wire import ProtocolError, decode, encode
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import Image
 from sandbox.pipes import opened
-from sandbox.privileges import as_ordinary_user, explain_refusal, own_namespaces
+from sandbox.privileges import (
+    as_ordinary_user,
+    explain_refusal,
+    may_return_to_normal_niceness,
+    own_namespaces,
+)
 from sandbox.protections import CANARY
 from sandbox.settings import SandboxSettings
 
@@ -78,6 +83,7 @@ class Slot:
         self._said = b""
         settings = self._settings
         command = [
+            *may_return_to_normal_niceness(),
             *as_ordinary_user(settings.first_uid + self.number),
             *own_namespaces(),
             str(settings.image.python),

@@ -1,6 +1,7 @@
 """The pool: spare cells, a hurry, an image that is not the current one any more."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -9,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from lab_protocol.messages import CellPhase, Ending, RunRequest
+from lab_protocol.messages import (
+    CellPhase,
+    Ending,
+    Language,
+    Phase,
+    RunProgress,
+    RunRequest,
+)
 from sandbox import demand
+from sandbox.cell.process_table import command_name, descendants
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import MANIFEST_NAME, Image
 from sandbox.pool import SlotPool
@@ -55,6 +64,43 @@ def test_a_spare_cell_serves_while_the_used_one_starts_anew(
         monkeypatch.setattr(demand, "IDLE_SECONDS", 0.0)
         wait_until(lambda: len(pool.health().slots) == 1)
         assert run() is Ending.COMPLETED
+
+
+@pytest.mark.flink
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may grant the way back")
+def test_a_box_starts_behind_others_and_runs_beside_them(
+    one_slot: SandboxSettings, make_request: Callable[..., RunRequest]
+) -> None:
+    def note(progress: RunProgress) -> None:
+        if progress.phase is Phase.RUNNING and not seen:
+            seen.extend(box_niceness(pool))
+
+    seen: list[int] = []
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with SlotPool(one_slot) as pool:
+        wait_until(lambda: pool.health().slots[0].phase is CellPhase.READY)
+        waiting = box_niceness(pool)
+        assert waiting
+        assert set(waiting) == {own + 10}
+        program = "import time\ntime.sleep(1)\n"
+        request = make_request(program, language=Language.PYFLINK)
+        pool.run(request, on_progress=note, is_cancelled=lambda: False)
+    assert set(seen) == {own}
+
+
+def box_niceness(pool: SlotPool) -> list[int]:
+    """Return the niceness of every thread of the box's Java machine and runner."""
+    found: list[int] = []
+    for pid in descendants(pool.pids()[0]):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if command_name(pid) == "bwrap" or b"/rt/app" in command:
+            continue
+        if b"PythonGatewayServer" in command or b"\0runner\0" in command:
+            found += [
+                os.getpriority(os.PRIO_PROCESS, int(thread.name))
+                for thread in Path(f"/proc/{pid}/task").iterdir()
+            ]
+    return found
 
 
 def test_a_rebuilt_image_makes_every_cell_stale(

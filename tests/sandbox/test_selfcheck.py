@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,7 +57,11 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
 
 
 class SilentPool:
-    """A pool whose boxes never answer a probe."""
+    """A pool of one slot whose boxes never answer a probe."""
+
+    @contextmanager
+    def reserve(self, is_cancelled: object) -> Iterator["SilentPool"]:
+        yield self
 
     without: frozenset[str] = frozenset()
 

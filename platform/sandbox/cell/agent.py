@@ -48,6 +48,7 @@ class Agent:
 
     def _serve_one(self, request: RunRequest, received: float) -> None:
         self._enter(CellPhase.BUSY)
+        self._box.hurry()
         opened = False
         outcome: RunOutcome | None = None
         run: Run | None = None
@@ -69,6 +70,7 @@ class Agent:
                     received=received,
                     is_cancelled=lambda: self._host.is_cancelled(request.run_id),
                     tell=self._host.tell,
+                    linger_seconds=self._settings.linger_seconds,
                 )
                 outcome = run.execute()
         except CellFault as fault:

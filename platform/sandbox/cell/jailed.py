@@ -23,11 +23,14 @@ def start_jailed(
     image: Image,
     limits: Sequence[str] = (),
     inherit: Sequence[int] = (),
+    niceness: int = 0,
     stdin: Any = subprocess.DEVNULL,
     stdout: Any = subprocess.DEVNULL,
     stderr: Any = subprocess.DEVNULL,
 ) -> "subprocess.Popen[bytes]":
     """Start ``program``; ``limits`` are arguments of prlimit(1).
+
+    ``niceness`` above 0 lets others have the processor first.
 
     bubblewrap's --die-with-parent follows the thread that started it, so only the
     main thread may.
@@ -39,6 +42,8 @@ def start_jailed(
         command = jail.command(program, seccomp_fd=rules)
         if limits:
             command = ["prlimit", *limits, "--", *command]
+        if niceness:
+            command = ["nice", "-n", str(niceness), *command]
         return subprocess.Popen(
             command,
             stdin=stdin,

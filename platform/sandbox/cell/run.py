@@ -58,6 +58,7 @@ class Run:
         received: float,
         is_cancelled: Callable[[], bool],
         tell: Callable[[RunProgress], None],
+        linger_seconds: float = 0.0,
     ) -> None:
         """``received`` is when the agent took the request, on the monotonic clock."""
         self._request = replace(request, limits=relaxed(request.limits, box.without))
@@ -66,6 +67,7 @@ class Run:
         self._received = received
         self._is_cancelled = is_cancelled
         self._tell = tell
+        self._linger_seconds = linger_seconds
         self._feeder = Feeder(
             clients.producer, request.stages, waited=box.waiting_seconds
         )
@@ -101,6 +103,8 @@ class Run:
         self._progress(Phase.RUNNING)
         conclusion = self._watch()
         decided = time.monotonic()
+        if self._linger_seconds:
+            self._linger()
         self._box.kill()
         killed = time.monotonic()
         self._progress(Phase.CHECKING)
@@ -121,6 +125,23 @@ class Run:
             ended=time.monotonic() - self._received,
         )
         return self._outcome(conclusion, timings)
+
+    def _linger(self) -> None:
+        """Read on as if nothing had been decided; what comes late shows by its stage.
+
+        What lay in the topics already is read first: a real end would have it too.
+        """
+        limits = self._request.limits
+        self._reader.drain(
+            stage=self._feeder.fed,
+            seconds=_DRAIN_SECONDS,
+            max_rows=limits.output_rows,
+            max_bytes=limits.output_bytes,
+        )
+        deadline = time.monotonic() + self._linger_seconds
+        while time.monotonic() < deadline:
+            self._reader.read(0.1, stage=self._feeder.fed + 1)
+            self._box.listen(0.0)
 
     def _watch(self) -> Conclusion:
         while True:
