@@ -133,7 +133,10 @@ def start_worker(site: Site, *, meter: CpuMeter | None = None) -> None:
     site.start_worker(wait=False)
     if meter is not None and site.worker is not None:
         meter.add(site.worker.pid)
-    wait_until(workers_answering, what="the worker")
+    try:
+        wait_until(workers_answering, what="the worker", seconds=90)
+    except TimeoutError as error:
+        raise RuntimeError(site.log("worker")[-3000:]) from error
 
 
 def await_warm() -> None:

@@ -170,7 +170,7 @@ class Box:
         return messages
 
     def hurry(self) -> None:
-        """Give the box the agent's share of the processor: somebody waits for it now."""
+        """Give the box the agent's share of the processor: somebody waits for it."""
         if not _may_hurry_again():
             return
         own = os.getpriority(os.PRIO_PROCESS, 0)
