@@ -215,8 +215,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "data_folder_in": str(LAB_VAR_DIR / "queue"),
         "data_folder_out": str(LAB_VAR_DIR / "queue"),
         "control_folder": str(LAB_VAR_DIR / "control"),
-        # At kombu's default of 1 s a worker takes one message a second.
-        "polling_interval": 0.1,
+        # At kombu's default of 1 s a worker takes one message a second. Each look is
+        # one listing of a folder.
+        "polling_interval": 0.03,
     }
     if CELERY_BROKER_URL.startswith("fsqueue:")
     # Above the longest run; the reaper is the fast way back for a lost message.

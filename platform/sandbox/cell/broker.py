@@ -205,19 +205,20 @@ class Broker:
     def open_run(self, inputs: Iterable[Topic], outputs: Iterable[Topic]) -> None:
         """Make the topics of a run and grant the box exactly its two rights on them."""
         inputs, outputs = list(inputs), list(outputs)
-        self._settle(
-            self._admin.create_topics(
-                [
-                    NewTopic(topic.name, num_partitions=topic.partitions)
-                    for topic in [*inputs, *outputs]
-                ],
-                request_timeout=_CALL_SECONDS,
-            )
+        made = self._admin.create_topics(
+            [
+                NewTopic(topic.name, num_partitions=topic.partitions)
+                for topic in [*inputs, *outputs]
+            ],
+            request_timeout=_CALL_SECONDS,
         )
         grants = [_topic_right(topic.name, AclOperation.READ) for topic in inputs]
         grants += [_topic_right(topic.name, AclOperation.WRITE) for topic in outputs]
         if grants:
-            self._settle(self._admin.create_acls(grants, request_timeout=_CALL_SECONDS))
+            # Side by side: a right needs no topic, and each call takes 30 ms.
+            granted = self._admin.create_acls(grants, request_timeout=_CALL_SECONDS)
+            self._settle(granted)
+        self._settle(made)
         self.runs += 1
 
     def close_run(self, names: Iterable[str]) -> None:
