@@ -1,4 +1,4 @@
-"""What of the image is built again, and when: with small parts and no real recording."""
+"""What of the image is built again, and when: small parts, no real recording."""
 
 import shutil
 from collections.abc import Callable, Iterable

@@ -15,7 +15,8 @@ from lab_protocol.messages import (
     RunRequest,
 )
 from sandbox.cell.box import Box
-from sandbox.cell.broker import Broker, Clients
+from sandbox.cell.broker import Broker
+from sandbox.cell.clients import Clients
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
 from sandbox.cell.run import Run, fault_outcome
@@ -176,7 +177,7 @@ class Agent:
 
     def _prepared_clients(self) -> Clients:
         if self._clients is None:
-            self._clients = self._broker.new_clients()
+            self._clients = Clients(self._broker.client)
         return self._clients
 
     def _drop_clients(self) -> None:

@@ -17,7 +17,7 @@ from sandbox.cell.faults import CellFault
 from sandbox.cell.jailed import kill_jailed, start_jailed
 from sandbox.cell.mounts import box_jail
 from sandbox.cell.namespace import CELL_FOLDER
-from sandbox.cell.process_table import TreeMeter, Usage
+from sandbox.cell.process_table import TreeMeter, Usage, descendants
 from sandbox.cell.sabotage import Sabotage
 from sandbox.cell.scratch import Scratch
 from sandbox.cell.speech import Speech

@@ -12,11 +12,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -24,7 +23,6 @@ from confluent_kafka.admin import (
     AclPermissionType,
     AdminClient,
     NewTopic,
-    OffsetSpec,
     ResourcePatternType,
     ResourceType,
 )
@@ -53,19 +51,6 @@ from sandbox.jail import Mount
 from sandbox.protections import Protection
 
 _CALL_SECONDS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """What the agent writes a run's stream with, and reads its outputs with."""
-
-    producer: Any
-    consumer: Any
-
-    def close(self) -> None:
-        """Let the connections go."""
-        self.producer.purge()
-        self.consumer.close()
 
 
 class Broker:
@@ -143,64 +128,6 @@ class Broker:
             self._settle(self._admin.create_acls(all_rights()))
         if Protection.KAFKA_QUOTA in self._without:
             self.change_quotas("--delete-config", ",".join(BOX_QUOTAS))
-
-    def new_clients(self) -> "Clients":
-        """Return clients for one run, connected; about 10 ms that no run should pay.
-
-        Each run gets new ones: they would remember topics that were deleted since.
-        """
-        producer = Producer(
-            {
-                **self.client,
-                "linger.ms": 0,
-                # An idempotent producer asks for an id first and, when it asks before
-                # the connection stands, again after 500 ms. One request in flight keeps
-                # the order, and a record is given up before its request is repeated.
-                "max.in.flight.requests.per.connection": 1,
-                "queue.buffering.max.messages": 200_000,
-                "message.timeout.ms": 15_000,
-            }
-        )
-        consumer = Consumer(
-            {
-                **self.client,
-                "group.id": "agent",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 50,
-                "fetch.queue.backoff.ms": 5,
-            }
-        )
-        try:
-            for client in (producer, consumer):
-                client.list_topics(timeout=_CALL_SECONDS)
-        except Exception as error:
-            raise CellFault("broker_lost", str(error)) from error
-        return Clients(producer, consumer)
-
-    def committed_ends(
-        self, partitions: Iterable[TopicPartition]
-    ) -> dict[tuple[str, int], int]:
-        """Return where the committed records of each partition end."""
-        asked = {
-            TopicPartition(place.topic, place.partition): OffsetSpec.latest()
-            for place in partitions
-        }
-        if not asked:
-            return {}
-        try:
-            futures = self._admin.list_offsets(
-                asked,
-                isolation_level=IsolationLevel.READ_COMMITTED,
-                request_timeout=_CALL_SECONDS,
-            )
-            return {
-                (place.topic, place.partition): future.result(_CALL_SECONDS).offset
-                for place, future in futures.items()
-            }
-        except Exception as error:
-            raise CellFault("broker_lost", str(error)) from error
 
     def open_run(self, inputs: Iterable[Topic], outputs: Iterable[Topic]) -> None:
         """Make the topics of a run and grant the box exactly its two rights on them."""

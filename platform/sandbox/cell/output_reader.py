@@ -12,7 +12,7 @@ from confluent_kafka import (
 )
 
 from lab_protocol.messages import ClosingRow, Record, Topic
-from sandbox.cell.broker import Broker
+from sandbox.cell.clients import Clients
 from sandbox.cell.faults import CellFault
 
 _BATCH = 1000
@@ -23,14 +23,13 @@ class OutputReader:
 
     def __init__(
         self,
-        broker: Broker,
-        consumer: Any,
+        clients: Clients,
         outputs: Iterable[Topic],
         closing: Iterable[ClosingRow],
     ) -> None:
         """Begin at offset 0 of each partition; the topics must exist."""
-        self._broker = broker
-        self._consumer = consumer
+        self._clients = clients
+        self._consumer = clients.consumer
         self._partitions = [
             TopicPartition(topic.name, partition, 0)
             for topic in outputs
@@ -87,7 +86,7 @@ class OutputReader:
         self, *, stage: int, seconds: float, max_rows: int, max_bytes: int
     ) -> None:
         """Read, after the box died, to the end of what is committed or to a limit."""
-        targets = self._broker.committed_ends(self._partitions)
+        targets = self._clients.committed_ends(self._partitions)
         if all(self._next(*place) >= end for place, end in targets.items()):
             return
         self._ends.clear()

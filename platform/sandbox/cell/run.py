@@ -22,7 +22,8 @@ from lab_protocol.messages import (
     Timings,
 )
 from sandbox.cell.box import Box
-from sandbox.cell.broker import Broker, Clients
+from sandbox.cell.broker import Broker
+from sandbox.cell.clients import Clients
 from sandbox.cell.end_rule import CpuHistory, Observation, end_of_run
 from sandbox.cell.faults import CellFault
 from sandbox.cell.feeding import Feeder
@@ -71,9 +72,7 @@ class Run:
         self._feeder = Feeder(
             clients.producer, request.stages, waited=box.waiting_seconds
         )
-        self._reader = OutputReader(
-            broker, clients.consumer, request.outputs, request.closing
-        )
+        self._reader = OutputReader(clients, request.outputs, request.closing)
         self._cpu = CpuHistory()
         self._jobs = JobsSeen(0, 0)
         self._error: LearnerError | None = None
