@@ -5,8 +5,11 @@ bind root, and root of the host must not be root of anything a student can touch
 """
 
 import os
+from pathlib import Path
 
 from sandbox.errors import SandboxUnavailable
+
+_CAP_SYS_NICE = 23
 
 
 def as_ordinary_user(uid: int) -> list[str]:
@@ -25,13 +28,11 @@ def as_ordinary_user(uid: int) -> list[str]:
     ]
 
 
-def may_return_to_normal_niceness() -> list[str]:
-    """Return the prefix by which children may take their own niceness back to 0.
-
-    Only root can grant it; empty for an ordinary user, whose boxes then start with a
-    full share of the processor.
-    """
-    return ["prlimit", "--nice=20:20", "--"] if os.geteuid() == 0 else []
+def may_renice() -> bool:
+    """Tell whether this process may take the niceness of others back: CAP_SYS_NICE."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    line = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(int(line.split()[1], 16) >> _CAP_SYS_NICE & 1)
 
 
 def own_namespaces() -> list[str]:

@@ -23,6 +23,7 @@ from sandbox.cell.process_table import command_name, descendants
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import MANIFEST_NAME, Image
 from sandbox.pool import SlotPool
+from sandbox.privileges import may_renice
 from sandbox.settings import SandboxSettings
 
 
@@ -67,7 +68,7 @@ def test_a_spare_cell_serves_while_the_used_one_starts_anew(
 
 
 @pytest.mark.flink
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may grant the way back")
+@pytest.mark.skipif(not may_renice(), reason="needs the right to renice")
 def test_a_box_starts_behind_others_and_runs_beside_them(
     one_slot: SandboxSettings, make_request: Callable[..., RunRequest]
 ) -> None:

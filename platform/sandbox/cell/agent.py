@@ -49,7 +49,6 @@ class Agent:
 
     def _serve_one(self, request: RunRequest, received: float) -> None:
         self._enter(CellPhase.BUSY)
-        self._box.hurry()
         opened = False
         outcome: RunOutcome | None = None
         run: Run | None = None

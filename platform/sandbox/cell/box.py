@@ -1,15 +1,12 @@
 """The box of one run: started early, used once, killed, never used again."""
 
-import contextlib
 import os
-import resource
 import secrets
 import selectors
 import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab_protocol.box import FROM_RUNNER
 from lab_protocol.wire import ProtocolError, decode, encode
@@ -17,7 +14,7 @@ from sandbox.cell.faults import CellFault
 from sandbox.cell.jailed import kill_jailed, start_jailed
 from sandbox.cell.mounts import box_jail
 from sandbox.cell.namespace import CELL_FOLDER
-from sandbox.cell.process_table import TreeMeter, Usage, descendants
+from sandbox.cell.process_table import TreeMeter, Usage
 from sandbox.cell.sabotage import Sabotage
 from sandbox.cell.scratch import Scratch
 from sandbox.cell.speech import Speech
@@ -31,17 +28,6 @@ _CHUNK = 64 * 1024
 # A status line is small (a Java trace at most); more is a program that found the
 # descriptor and floods it.
 _STATUS_LINE = 256 * 1024
-# 20 minus the niceness that may be reached: see getrlimit(2).
-_NORMAL_RLIMIT_NICE = 20
-
-
-# A box starts for five seconds on two cores; a run of another slot goes first.
-_START_NICENESS = 10
-
-
-def _may_hurry_again() -> bool:
-    """Tell whether niceness can be taken back, which an ordinary user may not."""
-    return resource.getrlimit(resource.RLIMIT_NICE)[0] >= _NORMAL_RLIMIT_NICE
 
 
 @dataclass(slots=True)
@@ -97,7 +83,7 @@ class Box:
                 image=image,
                 limits=_process_limits(settings),
                 inherit=(status_write, *sabotage.descriptors),
-                niceness=_START_NICENESS if _may_hurry_again() else 0,
+                niceness=settings.start_niceness,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -168,17 +154,6 @@ class Box:
             else:
                 self.speech.hear(chunk, is_error=descriptor == self._stderr)
         return messages
-
-    def hurry(self) -> None:
-        """Give the box the agent's share of the processor: somebody waits for it."""
-        if not _may_hurry_again():
-            return
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        for pid in [self._process.pid, *descendants(self._process.pid)]:
-            with contextlib.suppress(OSError):  # ended meanwhile
-                for thread in Path(f"/proc/{pid}/task").iterdir():
-                    with contextlib.suppress(OSError):
-                        os.setpriority(os.PRIO_PROCESS, int(thread.name), own)
 
     def measure(self) -> Usage:
         """Return what the box uses now."""
