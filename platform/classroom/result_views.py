@@ -136,6 +136,7 @@ class ResultView:
     misconception: MisconceptionView | None
     checks: tuple[CheckView, ...]
     events: tuple[EventView, ...]
+    plan_advice: tuple[str, ...]
     error: ErrorView | None
     outputs: tuple[OutputView, ...]
     stdout: str

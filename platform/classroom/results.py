@@ -106,6 +106,11 @@ class _Builder:
                 self._check(check, events) for check in self.report.get("checks", [])
             ),
             events=tuple(events[number] for number in sorted(events)),
+            plan_advice=tuple(
+                str(wording.ADVICE[code])
+                for code in self.run_report.get("advice", [])
+                if code in wording.ADVICE
+            ),
             error=self._error(),
             outputs=self._outputs(),
             stdout=self.run_report.get("stdout", ""),

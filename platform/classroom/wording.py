@@ -184,6 +184,29 @@ CHECK_NOTES: dict[str, Words] = {
     "variation-stopped": _("On the varied stream the program did not run to the end."),
 }
 
+ADVICE: dict[str, Words] = {
+    "window-end-missing": _(
+        "A window is grouped by window_start without window_end: Flink then sees an"
+        " ordinary grouping, keeps its state for ever and changes rows afterwards."
+    ),
+    "window-start-missing": _(
+        "A window is grouped by window_end without window_start: Flink then sees an"
+        " ordinary grouping, keeps its state for ever and changes rows afterwards."
+    ),
+    "session-not-partitioned": _(
+        "SESSION has no PARTITION BY: all keys share one session, and a pause of one"
+        " of them ends nothing."
+    ),
+    "regular-join": _(
+        "A regular join keeps both sides for ever and changes old rows when the other"
+        " side changes. For the value at a moment there is the temporal join."
+    ),
+    "state-without-ttl": _(
+        "The state of this query grows with every new key. A window bounds it, or"
+        " table.exec.state.ttl."
+    ),
+}
+
 VARIATION_NOTES: dict[str, Words] = {
     "shuffle": _(
         "The same events in another order, within the bound of the watermark, gave"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curriculum.specs import LabSpec
+from grading.advice import advice_on
 from grading.changelog import read_changelog, read_expected
 from grading.compare import DiffKind, DiffRow, TableDiff, compare_tables
 from grading.stages import StagePoint
@@ -57,10 +58,21 @@ def verdict_report(
     }
 
 
-def run_report(*, outcome: RunOutcome, lab: LabSpec) -> dict[str, Any]:
-    """Return what may be shown of a run: its rows, its own words, its costs."""
+def run_report(
+    *,
+    outcome: RunOutcome,
+    lab: LabSpec,
+    plan: str = "",
+    options: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what may be shown of a run: its rows, its own words, its costs.
+
+    ``plan`` is the text of the job's plan and ``options`` its settings, as the box
+    tells them; the advice on them is shown and never counts.
+    """
     return {
         "version": VERSION,
+        "advice": [str(advice) for advice in advice_on(plan, options)],
         "outputs": {name: _output(outcome, lab, name) for name in lab.outputs},
         "stdout": printable(outcome.stdout),
         "stderr": printable(outcome.stderr),

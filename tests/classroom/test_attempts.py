@@ -155,6 +155,23 @@ def test_a_known_mistake_is_named_with_its_paragraph(world):
     assert "/lessons/cdc-source/#kinds" in text
 
 
+def test_a_known_mistake_shows_its_first_event_and_both_states(world):
+    reader = client_of(world.graduate)
+    text = reader.get(f"/attempts/{world.submissions['mistake'].public_id}/").text
+    seen = words(text)
+    assert "С чего началось: событие 1" in seen
+    assert 'id="first-event-1"' in text
+    assert "12.00" in seen.split("С чего началось")[1]
+
+
+def test_the_verdict_says_after_which_stage_rows_were_first_wrong(world):
+    reader = client_of(world.graduate)
+    text = reader.get(f"/attempts/{world.submissions['mistake'].public_id}/").text
+    assert "Пока не сдано: впервые неверно после стадии 1 из 1, «изменения»." in words(
+        text
+    )
+
+
 def test_an_error_shows_the_own_line_and_plain_words(world):
     reader = client_of(world.ana)
     text = reader.get(f"/attempts/{world.submissions['error'].public_id}/").text

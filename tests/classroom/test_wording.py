@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from classroom import wording
 from curriculum.specs import VariationKind
+from grading.advice import Advice
 from grading.compare import DiffKind
 from grading.verdict import CheckCode, SummaryCode
 from lab_protocol.messages import Ending, Language
@@ -43,6 +44,15 @@ def test_every_variation_that_fails_has_a_sentence(kind, language):
         note = wording.check_note("variation-differs", {"variation": kind})
     assert note.endswith(".")
     assert bool(re.search("[а-я]", note)) is (language == "ru")
+
+
+@LANGUAGES
+@pytest.mark.parametrize("advice", Advice)
+def test_every_advice_on_a_plan_has_a_sentence(advice, language):
+    with override(language):
+        sentence = str(wording.ADVICE[advice])
+    assert sentence.endswith(".")
+    assert bool(re.search("[а-я]", sentence)) is (language == "ru")
 
 
 @LANGUAGES

@@ -23,6 +23,7 @@ from grading.verdict import Verdict
 from lab_protocol.author import ExpectedRow, LabBuild
 from lab_protocol.messages import Ending, EndRule, Record, RunOutcome
 from potok_cdc.stream import Stream
+from runner.author import build_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = ROOT / "labs"
@@ -93,6 +94,20 @@ def code_of(slug: str) -> LabCode:
 def build_of(slug: str, seed: int) -> LabBuild:
     """Return the lab of ``seed``, made once in a test process."""
     return code_of(slug).build(seed)
+
+
+def built(folder: Path, seed: int, **options: Any) -> LabBuild:
+    """Return what the author's program makes of a lab; no module stays behind."""
+    kept = {name: sys.modules.pop(name, None) for name in MODULES}
+    path = list(sys.path)
+    try:
+        return build_lab(folder, seed, **options)
+    finally:
+        sys.path[:] = path
+        for name, module in kept.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
 
 
 def outcome_of(spec: LabSpec, rows: dict[str, Iterable[ExpectedRow]]) -> RunOutcome:

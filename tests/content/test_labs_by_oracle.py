@@ -5,10 +5,14 @@ each is held to its named check on all of them.
 """
 
 import json
+from collections import Counter
+from decimal import Decimal
 from itertools import pairwise
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lab_protocol.messages import Event, Stage
 from potok_cdc.stream import Stream
@@ -271,3 +275,62 @@ def envelope_of(event: Event):
         return None
     envelope = message.get("payload", message)
     return envelope if isinstance(envelope, dict) and "op" in envelope else None
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**6))
+def test_the_source_labs_totals_are_direct_counts(seed):
+    code = code_of("cdc-source")
+    stream = code.stream.build_stream(seed)
+    rows = code.oracle.expected(stream)
+    operations = Counter()
+    for event in stream.events:
+        envelope = envelope_of(event)
+        if envelope is not None and envelope["source"]["table"] == "orders":
+            image = envelope["after"] or envelope["before"]
+            operations[envelope["op"]] += image["status"] != "closing"
+    changes = operations["r"] + operations["c"] + operations["u"]
+    assert len(rows["orders_after"]) == changes
+    assert sum(row.values["events"] for row in rows["status_counts"]) == changes
+    assert len(rows["deleted_orders"]) == operations["d"]
+    assert sum(row.values["events"] for row in rows["bad_rows"]) == 9
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10**6))
+def test_the_dashboards_windows_hold_every_order_if_none_is_late(seed):
+    code = code_of("realtime-dashboard")
+    stream = code.stream.build_stream(seed)
+    orders = code.oracle.read_orders(stream)
+    amount = sum((order.amount for order in orders), Decimal(0))
+    windows = code.oracle.windows(orders, bound=10**9)
+
+    def total(name, column):
+        return sum(Decimal(row.values[column]) for row in windows[name])
+
+    assert total("revenue_per_minute", "orders") == len(orders)
+    assert total("revenue_per_minute", "revenue") == amount
+    # Five minutes, moved by one: each order is in five windows.
+    assert total("channel_averages", "orders") == 5 * len(orders)
+    assert total("customer_sessions", "orders") == len(orders)
+    assert total("customer_sessions", "total") == amount
+    prices = code.oracle.expected(stream)["order_prices"]
+    assert sorted(row.values["order_id"] for row in prices) == sorted(
+        order.row["id"] for order in orders
+    )
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 10**6), st.randoms(use_true_random=False))
+def test_no_oracle_looks_at_where_a_stage_ends(seed, random):
+    for slug in SLUGS:
+        code = code_of(slug)
+        stream = code.stream.build_stream(seed)
+        cut = random.randrange(len(stream.events))
+        halves = Stream(
+            (
+                Stage("one", stream.events[:cut]),
+                Stage("two", stream.events[cut:]),
+            )
+        )
+        assert_same_rows(code.oracle, stream, halves)

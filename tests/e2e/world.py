@@ -5,7 +5,7 @@ is written by hand here (tests/test_journey.py has the real ones).
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from curriculum.markdown import Form, render
 from curriculum.releases import catalogue_of
 from grading.grader import grade, leave_ungraded
 from grading.report import run_report, verdict_report
-from lab_protocol.author import ExpectedRow, LabBuild
+from lab_protocol.author import Divergence, ExpectedRow, LabBuild
 from lab_protocol.messages import (
     Ending,
     EndRule,
@@ -241,6 +241,7 @@ def _lab(lab_id, lesson):
         outputs=OUTPUTS,
         checks=CHECKS,
         misconceptions=MISTAKES,
+        stages=[{"name": "live", "title": {"ru": "изменения", "en": "changes"}}],
         hints=[{"text": {"ru": ru, "en": en}} for ru, en in HINTS],
     )
     return Lab(
@@ -316,6 +317,13 @@ def _build():
         ),
         expected={"status_totals": _expected(RIGHT)},
         misconceptions={"deletes-lost": {"status_totals": _expected(MISTAKEN)}},
+        after={"live": {"status_totals": _expected(RIGHT)}},
+        divergence=Divergence(
+            "deletes-lost",
+            event=1,
+            expected={"status_totals": ()},
+            mistaken={"status_totals": _expected([("paid", 1, "12.00", AT)])},
+        ),
     )
 
 
@@ -375,7 +383,8 @@ def _judge(submission, *, rows, ending):
     )
     catalogue = catalogue_of(submission.release_id)
     spec = catalogue.lab(submission.lab).spec
-    build = _build()
+    # Only the known mistake is explained, so that both kinds of pages are seen.
+    build = _build() if rows is MISTAKEN else replace(_build(), after={})
     verdict = (
         leave_ungraded(lab=spec, outcome=outcome)
         if submission.kind == "run"
