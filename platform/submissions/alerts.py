@@ -23,7 +23,6 @@ class AlertCode(StrEnum):
     # Subject: a submission's public id.
     POISON = "poison-submission"
     REGRADE_LOWER = "regrade-lower"
-    SPOOL_REFUSED = "spool-refused"
     # Subject: a host. Gone once a worker of that host takes work.
     ENGINE_CLOSED = "engine-closed"
 
