@@ -4,15 +4,19 @@ Their columns belong to ``submissions.lifecycle``; a row edited by hand could ha
 lease without a worker or two final words.
 """
 
+import contextlib
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from submissions.alerts import clear
+from submissions.alerts import AlertCode, clear
+from submissions.errors import CannotRegrade
 from submissions.models import Alert, Run, Submission, Verdict, WorkerSign
+from submissions.regrade import accept_lower
 
 
 class ReadOnly:
@@ -131,10 +135,30 @@ class AlertAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("code", ("cleared_at", admin.EmptyFieldListFilter))
     list_select_related = ("cleared_by",)
     search_fields = ("subject", "detail")
-    actions = ("clear_chosen",)
+    actions = ("clear_chosen", "accept_chosen")
 
     @admin.action(description=_("Clear the chosen alerts"))
     def clear_chosen(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
         """Clear what a person has looked at."""
         for alert in rows:
             clear(alert=alert, by=request.user)  # type: ignore[arg-type]  # staff only
+
+    @admin.action(description=_("Show the lower verdicts of the chosen regrades"))
+    def accept_chosen(self, request: HttpRequest, rows: QuerySet[Alert]) -> None:
+        """Let lower verdicts stand; alerts of another kind are left as they are."""
+        accepted = 0
+        for alert in rows.filter(code=AlertCode.REGRADE_LOWER):
+            if alert.submission is None:
+                continue
+            with contextlib.suppress(CannotRegrade):
+                accept_lower(regrade=alert.submission, by=request.user)  # type: ignore[arg-type]  # staff only
+                accepted += 1
+        self.message_user(
+            request,
+            ngettext(
+                "%(count)d verdict is shown now.",
+                "%(count)d verdicts are shown now.",
+                accepted,
+            )
+            % {"count": accepted},
+        )

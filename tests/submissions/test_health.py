@@ -14,6 +14,7 @@ from submissions.execution import execute
 from submissions.lifecycle import claim_next
 from submissions.models import Alert, Run, Submission, WorkerSign
 from submissions.regrade import regrade
+from submissions.selectors import current_verdict
 from submissions.turns import Lane
 from tests.factories import make_catalogue, make_submission, make_user
 from tests.submissions.scripted import WRONG, ScriptedEngine
@@ -132,6 +133,27 @@ def test_alerts_stand_until_they_are_cleared_in_the_admin():
     )
     assert health.standing_alerts() == []
     assert Alert.objects.get().cleared_by == admin
+
+
+def test_a_lower_verdict_is_accepted_in_the_admin():
+    submission = make_submission()
+    execute(claim_next(worker="w"), ScriptedEngine())
+    submission.refresh_from_db()
+    regrade(submission=submission)
+    execute(claim_next(worker="w"), ScriptedEngine(value=WRONG))
+    raise_alert(AlertCode.POISON, subject="s", detail="d")
+    client = Client()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    chosen = list(Alert.objects.values_list("pk", flat=True))
+    page = client.post(
+        "/admin/submissions/alert/",
+        {"action": "accept_chosen", "_selected_action": chosen},
+        follow=True,
+    )
+    assert "Показана 1 оценка." in page.text
+    submission.refresh_from_db()
+    assert current_verdict(submission).result == "failed"
+    assert [alert.code for alert in health.standing_alerts()] == ["poison-submission"]
 
 
 @pytest.mark.parametrize("model", ["run", "workersign", "submission"])
