@@ -1,11 +1,17 @@
 """The pages of refused requests; each keeps the navigation and says what to do."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from classroom.gate import posted_source, wants_json
+
+DATABASE_GONE = (OperationalError, InterfaceError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,8 +36,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; the template needs nothing that may itself have failed."""
-    return render(request, "errors/500.html", status=500)
+    """500, or 503 where the database did not answer or its disk is full.
+
+    Django calls this while it handles the exception. Rendered without the request:
+    the frame of other pages asks the database who is looking.
+    """
+    if isinstance(sys.exception(), DATABASE_GONE):
+        page = render_to_string("errors/503.html", {"source": posted_source(request)})
+        return HttpResponse(page, status=503, headers={"Retry-After": "60"})
+    return HttpResponse(render_to_string("errors/500.html"), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
