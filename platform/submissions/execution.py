@@ -140,9 +140,12 @@ class Watch:
                 except LeaseLost:
                     self.lost.set()
                     return
-                except Exception:
+                except DATABASE_GONE as error:
                     # One failed UPDATE must not end a lease that has seconds left,
                     # and a broken connection would fail every later one too.
+                    logger.warning("heartbeat of %s: %s", self.lease.token, error)
+                    connection.close()
+                except Exception:
                     logger.exception("heartbeat of %s failed", self.lease.token)
                     connection.close()
         finally:
@@ -335,7 +338,7 @@ def _conclude(
     try:
         lifecycle.finish(lease, word=word, run_report=run_report, catalogue=catalogue)
     except DATABASE_GONE:
-        logger.exception("the verdict on submission %s waits", lease.submission_id)
+        logger.exception("no verdict on submission %s yet", lease.submission_id)
         connection.close()
         spool.keep(lease, word=word, run_report=run_report)
         return False
