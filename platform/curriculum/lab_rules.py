@@ -9,6 +9,7 @@ from curriculum.labels import CANONICAL_LANGUAGE
 from curriculum.lesson_rules import check_names
 from curriculum.links import CourseLinks
 from curriculum.problems import Problems, Rule
+from curriculum.setup_rules import check_setup
 from curriculum.specs import LabSpec, Text
 from curriculum.tree import Tree
 from lab_protocol.messages import Language
@@ -57,6 +58,7 @@ def check_labs(
         _check_files(lab, lab.spec, tree, problems)
         _check_names_within(lab, lab.spec, problems)
         check_checks(lab, lab.spec, problems)
+        check_setup(lab, lab.spec, problems)
         _check_texts(lab, lab.spec, problems)
         _check_anchors(lab, lab.spec, lessons, links, problems)
 

@@ -63,6 +63,7 @@ class Rule(StrEnum):
     OUTPUT_WITHOUT_RUN = "output-without-run"
     PREREQUISITE_CYCLE = "prerequisite-cycle"
     RAW_HTML = "raw-html"
+    SETUP_FIELD = "setup-field"
     STARTER_SUFFIX = "starter-suffix"
     SYMBOLIC_LINK = "symbolic-link"
     TOP_HEADING = "top-heading"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from lab_protocol.messages import Language, Limits
+from lab_protocol.messages import JobSetup, Language, Limits, StateBackend
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,80}$")]
@@ -206,6 +206,24 @@ class LabLimits(Spec):
         )
 
 
+class LabSetup(Spec):
+    """How Flink keeps state in a lab's runs; docs/lab-kinds.md says when to use what.
+
+    ``kill_during`` names stages, neither the first nor the last, in which the task
+    manager is killed.
+    """
+
+    state_backend: StateBackend = StateBackend.HASHMAP
+    checkpoint_interval_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
+    kill_during: tuple[ColumnName, ...] = ()
+
+    def as_setup(self) -> JobSetup:
+        """Return the setup as the engine takes it."""
+        return JobSetup(
+            self.state_backend, self.checkpoint_interval_ms, self.kill_during
+        )
+
+
 class LabSpec(Spec):
     """``labs/<slug>/lab.yaml``."""
 
@@ -223,6 +241,7 @@ class LabSpec(Spec):
     misconceptions: tuple[Misconception, ...] = ()
     hints: tuple[Hint, ...] = ()
     limits: LabLimits = LabLimits()
+    setup: LabSetup = LabSetup()
     public_seed: int = 1
     aliases: tuple[Slug, ...] = ()
 

@@ -8,7 +8,7 @@ the words of an ending and when to stop waiting, never a verdict.
 
 from dataclasses import dataclass, field
 
-from lab_protocol.messages import Language, LearnerError
+from lab_protocol.messages import JobSetup, Language, LearnerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class RunProgram:
     language: Language
     files: dict[str, str]
     entry: str
+    setup: JobSetup = field(default_factory=JobSetup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,20 @@ class AwaitConsumption:
 
     number: int
     offsets: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCheckpoint:
+    """Complete a checkpoint of every running job, then answer ``CheckpointTaken``."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class KillTaskManager:
+    """Kill the task manager, start a new one, then answer ``TaskManagerKilled``."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,21 @@ class Consumed:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointTaken:
+    """The answer to ``TakeCheckpoint``; ``completed`` counts the jobs that have one."""
+
+    number: int
+    completed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskManagerKilled:
+    """The answer to ``KillTaskManager``, when jobs run again or have given up."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramEnded:
     """The program's own text came to its end; its jobs may still run."""
 
@@ -79,5 +109,21 @@ class ProgramFailed:
     error: LearnerError
 
 
-TO_RUNNER = (WarmUp, RunProgram, AwaitConsumption, DumpClasses)
-FROM_RUNNER = (BoxReady, BoxWarm, JobsSeen, Consumed, ProgramEnded, ProgramFailed)
+TO_RUNNER = (
+    WarmUp,
+    RunProgram,
+    AwaitConsumption,
+    TakeCheckpoint,
+    KillTaskManager,
+    DumpClasses,
+)
+FROM_RUNNER = (
+    BoxReady,
+    BoxWarm,
+    JobsSeen,
+    Consumed,
+    CheckpointTaken,
+    TaskManagerKilled,
+    ProgramEnded,
+    ProgramFailed,
+)

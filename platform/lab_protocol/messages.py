@@ -100,12 +100,35 @@ class Limits:
     quiet_seconds: float = 1.0
 
 
+class StateBackend(StrEnum):
+    """Where Flink's tasks keep their state while they run."""
+
+    HASHMAP = "hashmap"
+    ROCKSDB = "rocksdb"
+
+
+@dataclass(frozen=True, slots=True)
+class JobSetup:
+    """What the platform sets for the jobs of a run before the program's own settings.
+
+    ``checkpoint_interval_ms`` 0 leaves checkpoints off. ``kill_during`` names stages,
+    neither the first nor the last: a checkpoint is completed before such a stage is
+    fed, and once it has been read the task manager is killed and a new one started.
+    The job then resumes as its own checkpoints allow.
+    """
+
+    state_backend: StateBackend = StateBackend.HASHMAP
+    checkpoint_interval_ms: int = 0
+    kill_during: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """All that may be known inside a cell: no expected row, seed, user or secret.
 
     ``files`` maps a plain file name to text; ``entry`` is the one that is executed.
-    ``inputs`` may be read by the box and ``outputs`` written, nothing else.
+    ``inputs`` may be read by the box and ``outputs`` written, nothing else. A program
+    in plain Python gets the inputs as files and writes the outputs as files.
     """
 
     run_id: str
@@ -117,6 +140,7 @@ class RunRequest:
     stages: tuple[Stage, ...]
     closing: tuple[ClosingRow, ...]
     limits: Limits = field(default_factory=Limits)
+    setup: JobSetup = field(default_factory=JobSetup)
 
 
 @dataclass(frozen=True, slots=True)

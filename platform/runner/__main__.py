@@ -8,7 +8,6 @@ program: its stdin is empty, its children inherit neither control nor status.
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import BinaryIO
 
 from lab_protocol.box import (
@@ -17,42 +16,29 @@ from lab_protocol.box import (
     BoxReady,
     BoxWarm,
     DumpClasses,
+    KillTaskManager,
     ProgramEnded,
     ProgramFailed,
     RunProgram,
+    TakeCheckpoint,
     WarmUp,
 )
-from lab_protocol.messages import Language, LearnerError
-from lab_protocol.wire import decode, encode
+from lab_protocol.messages import JobSetup, Language, LearnerError
+from lab_protocol.wire import decode
+from runner.channel import Status, lay_out, take_control
 from runner.cluster import Cluster
+from runner.drill import Drill
 from runner.failures import describe
 from runner.jobs import JobWatch, machine_death
-from runner.places import WORK
 from runner.python_program import run_python
 from runner.sql_program import StatementFailed, run_sql
 from runner.warm_up import warm_up
 
 
-class Status:
-    """Writes messages to the agent, whole lines from any thread."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._lock = threading.Lock()
-
-    def send(self, message: object) -> None:
-        """Write one message."""
-        line = encode(message)
-        with self._lock:
-            while line:
-                line = line[os.write(self._descriptor, line) :]
-
-
 def main() -> None:
     """Serve until the agent closes the control pipe or kills the box."""
     status = Status(int(sys.argv[1]))
-    os.set_inheritable(int(sys.argv[1]), False)
-    control = _take_control()
+    control = take_control()
     cluster = Cluster(extra_flags=sys.argv[2:])
     # Imported while Java starts: 0.3 s that cost nothing.
     import pyflink.datastream
@@ -60,6 +46,7 @@ def main() -> None:
 
     cluster.start()
     watch = JobWatch(cluster, status.send)
+    drill = Drill(cluster, status.send)
     status.send(BoxReady())
     for line in control:
         order = decode(line, TO_RUNNER)
@@ -67,46 +54,46 @@ def main() -> None:
             watch.start()
             # The main thread runs the program, as in `python job.py`; a thread of
             # our own goes on to listen.
-            listener = (control, cluster, watch, status)
+            listener = (control, cluster, watch, drill, status)
             threading.Thread(target=_listen, args=listener, daemon=True).start()
             _run(order, cluster, watch, status)
             threading.Event().wait()
-        _obey(order, cluster, watch, status)
+        _obey(order, cluster, watch, drill, status)
 
 
-def _obey(order: object, cluster: Cluster, watch: JobWatch, status: Status) -> None:
+def _obey(
+    order: object, cluster: Cluster, watch: JobWatch, drill: Drill, status: Status
+) -> None:
     if isinstance(order, WarmUp):
         warm_up(cluster)
         status.send(BoxWarm())
     elif isinstance(order, AwaitConsumption):
         watch.await_consumption(order)
+    elif isinstance(order, TakeCheckpoint):
+        drill.take_checkpoint(order)
+    elif isinstance(order, KillTaskManager):
+        drill.kill_task_manager(order)
     elif isinstance(order, DumpClasses):
         cluster.exit_in_order()
         os._exit(0)
 
 
-def _take_control() -> BinaryIO:
-    """Move the control pipe away from stdin and leave an empty one there."""
-    control = os.fdopen(os.dup(0), "rb")
-    empty = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(empty, 0)
-    os.close(empty)
-    return control
-
-
 def _listen(
-    control: BinaryIO, cluster: Cluster, watch: JobWatch, status: Status
+    control: BinaryIO,
+    cluster: Cluster,
+    watch: JobWatch,
+    drill: Drill,
+    status: Status,
 ) -> None:
     for line in control:
-        _obey(decode(line, TO_RUNNER), cluster, watch, status)
+        _obey(decode(line, TO_RUNNER), cluster, watch, drill, status)
     os._exit(0)
 
 
 def _run(order: RunProgram, cluster: Cluster, watch: JobWatch, status: Status) -> None:
-    for name, text in order.files.items():
-        (WORK / Path(name).name).write_text(text, "utf-8")
-    os.chdir(WORK)
-    entry = WORK / Path(order.entry).name
+    entry = lay_out(order)
+    if order.setup != JobSetup():
+        cluster.configure(order.setup)
     try:
         if order.language is Language.SQL:
             run_sql(entry)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lab_protocol.messages import JobSetup, StateBackend
 from runner.rest import REST_PORT
 
 OUT_OF_MEMORY_EXIT = 3
@@ -99,6 +100,33 @@ _JOBS = {
     "classloader.check-leaked-classloader": "false",
 }
 
+CHECKPOINTS = "/work/checkpoints"
+
+
+def _setup_options(setup: JobSetup) -> dict[str, str]:
+    options: dict[str, str] = {}
+    if setup.state_backend is StateBackend.ROCKSDB:
+        options |= {
+            "state.backend.type": "rocksdb",
+            # One of eight slots would get 8 MiB of managed memory, less than the
+            # block cache and write buffers that RocksDB takes by itself.
+            "state.backend.rocksdb.memory.managed": "false",
+            "state.backend.rocksdb.localdir": f"{_TEMPORARY}/rocksdb",
+            "execution.checkpointing.incremental": "true",
+        }
+    if setup.checkpoint_interval_ms:
+        options |= {
+            "execution.checkpointing.interval": f"{setup.checkpoint_interval_ms}ms",
+            "execution.checkpointing.dir": f"file://{CHECKPOINTS}",
+        }
+    if setup.kill_during:
+        options |= {
+            "restart-strategy.type": "fixed-delay",
+            "restart-strategy.fixed-delay.attempts": str(len(setup.kill_during)),
+            "restart-strategy.fixed-delay.delay": "100ms",
+        }
+    return options
+
 
 class Cluster:
     """The gateway process and the MiniCluster in it."""
@@ -172,7 +200,12 @@ class Cluster:
             settings, suppliers.ofInstance(flink.util.Reference.borrowed(remote_calls))
         )
         self._mini.start()
-        context = self._configuration(_JOBS)
+        self.configure(JobSetup())
+
+    def configure(self, setup: JobSetup) -> None:
+        """Set what jobs begin with; a program's own settings stand above it."""
+        flink = self.gateway.jvm.org.apache.flink
+        context = self._configuration(_JOBS | _setup_options(setup))
         loader = self.gateway.jvm.Thread.currentThread().getContextClassLoader()
         flink.client.program.StreamContextEnvironment.setAsContext(
             flink.core.execution.DefaultExecutorServiceLoader(),

@@ -17,6 +17,7 @@ from lab_protocol.messages import LearnerError
 from runner.cluster import OUT_OF_MEMORY_EXIT, Cluster
 from runner.failures import describe_job
 from runner.rest import ask
+from runner.workers import wait_until_idle
 
 INTERVAL = 0.2
 # A source that will never read a topic to its end (latest-offset, a bounded scan, a
@@ -118,6 +119,8 @@ class JobWatch:
             if not seen:
                 time.sleep(_ASK_AGAIN_SECONDS)
         self._gave_up = self._gave_up or not seen
+        if seen:
+            wait_until_idle()
         self._send(Consumed(asked.number, seen))
 
     def _has_consumed(self, offsets: dict[str, int]) -> bool:

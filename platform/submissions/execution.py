@@ -200,6 +200,7 @@ def make_request(
             if output.closing is not None
         ),
         limits=spec.limits.as_limits(),
+        setup=spec.setup.as_setup(),
     )
 
 

@@ -248,6 +248,50 @@ CASES = [
         at="after: gone",
     ),
     Case(
+        "unknown-stage",
+        append(LAB, "setup: {checkpoint_interval_ms: 500, kill_during: [gone]}\n"),
+        LAB,
+        at="kill_during",
+        says="Known: ",
+    ),
+    Case(
+        "setup-field",
+        append(LAB, "setup:\n  kill_during: [gone]\n"),
+        LAB,
+        at="kill_during",
+        says="without a checkpoint",
+    ),
+    Case(
+        "setup-field",
+        append(
+            LAB,
+            "stages:\n  - {name: live, title: {ru: Поток, en: Live}}\n"
+            "  - {name: closing, title: {ru: Конец, en: End}}\n"
+            "setup: {checkpoint_interval_ms: 500, kill_during: [live]}\n",
+        ),
+        LAB,
+        at="kill_during",
+        says="the first or the last stage",
+    ),
+    Case(
+        "setup-field",
+        swap(
+            LAB, "language: sql\n    name: job.sql", "language: python\n    name: a.py"
+        ),
+        LAB,
+        at="starters:",
+        says="beside a language that needs Flink",
+    ),
+    Case(
+        "encoding-mode",
+        swap(
+            LAB, "language: sql\n    name: job.sql", "language: python\n    name: a.py"
+        ),
+        LAB,
+        at="mode: upsert",
+        says="whose lines have no key",
+    ),
+    Case(
         "check-mode",
         swap(LAB, "kind: rows_equal", "kind: append_only"),
         LAB,

@@ -9,6 +9,7 @@ import pytest
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
     ClosingRow,
+    JobSetup,
     Language,
     Limits,
     RunOutcome,
@@ -63,6 +64,7 @@ def make_request(build: LabBuild) -> Callable[..., RunRequest]:
         outputs: tuple[str, ...] = ("totals",),
         closing: tuple[ClosingRow, ...] | None = None,
         with_ddl: bool = True,
+        setup: JobSetup | None = None,
     ) -> RunRequest:
         name = "job.sql" if language is Language.SQL else "job.py"
         if language is Language.SQL and with_ddl:
@@ -79,6 +81,7 @@ def make_request(build: LabBuild) -> Callable[..., RunRequest]:
             stages=build.stages,
             closing=closing,
             limits=limits or Limits(wall_seconds=25.0),
+            setup=setup or JobSetup(),
         )
 
     return make

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lab_protocol.box import (
+    CheckpointTaken,
     Consumed,
     JobsSeen,
     ProgramEnded,
     ProgramFailed,
     RunProgram,
+    TaskManagerKilled,
 )
 from lab_protocol.messages import (
     Ending,
@@ -24,6 +26,7 @@ from lab_protocol.messages import (
 from sandbox.cell.box import Box
 from sandbox.cell.broker import Broker
 from sandbox.cell.clients import Clients
+from sandbox.cell.drill import Drill
 from sandbox.cell.end_rule import CpuHistory, Observation, end_of_run
 from sandbox.cell.faults import CellFault
 from sandbox.cell.feeding import Feeder
@@ -72,6 +75,7 @@ class Run:
         self._feeder = Feeder(
             clients.producer, request.stages, waited=box.waiting_seconds
         )
+        self._drill = Drill(request.stages, request.setup)
         self._reader = OutputReader(clients, request.outputs, request.closing)
         self._cpu = CpuHistory()
         self._jobs = JobsSeen(0, 0)
@@ -95,7 +99,12 @@ class Run:
         self._box.speech.begin(limits.stdout_bytes)
         self._sent_at = self._moved_at = time.monotonic()
         self._box.send(
-            RunProgram(self._request.language, self._request.files, self._request.entry)
+            RunProgram(
+                self._request.language,
+                self._request.files,
+                self._request.entry,
+                self._request.setup,
+            )
         )
         if self._request.stages and not self._feeder.is_done:
             self._box.send(self._feeder.question())
@@ -169,6 +178,8 @@ class Run:
             self._jobs = message
         elif isinstance(message, Consumed):
             self._feeder.hear_consumed(message.number)
+        elif isinstance(message, CheckpointTaken | TaskManagerKilled):
+            self._drill.hear(message)
         elif isinstance(message, ProgramEnded):
             self._program_ended_at = self._program_ended_at or time.monotonic()
         elif isinstance(message, ProgramFailed):
@@ -176,6 +187,10 @@ class Run:
 
     def _feed(self) -> None:
         if not self._feeder.is_due():
+            return
+        if order := self._drill.order(self._feeder.fed):
+            self._box.send(order)
+        if not self._drill.is_done(self._feeder.fed):
             return
         self._feeder.feed()
         self._moved_at = time.monotonic()
@@ -207,7 +222,7 @@ class Run:
         return Observation(
             now=time.monotonic(),
             moved_at=self._moved_at,
-            quiet_seconds=self._request.limits.quiet_seconds,
+            quiet_seconds=self._quiet_seconds,
             stream_is_fed=self._feeder.is_done,
             closing_rows_seen=self._reader.closing_rows_seen,
             all_topics_close=self._reader.all_topics_close,
@@ -217,6 +232,12 @@ class Run:
             program_ended_at=self._program_ended_at,
             box_is_alive=self._box.is_alive(),
         )
+
+    @property
+    def _quiet_seconds(self) -> float:
+        """How long nothing may move; a transactional sink moves with checkpoints."""
+        between = self._request.setup.checkpoint_interval_ms / 1000
+        return self._request.limits.quiet_seconds + 2 * between
 
     def _failed(self, error: LearnerError) -> Conclusion:
         if error.kind in _MEMORY_ERRORS:

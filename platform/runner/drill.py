@@ -1,0 +1,90 @@
+"""Carries out what the agent orders of a lab that interrupts its jobs.
+
+A killed task manager is what a lost machine is in production: the job manager sees it
+go, and Flink restarts the job from its last completed checkpoint, or from nothing where
+the program has none.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lab_protocol.box import (
+    CheckpointTaken,
+    KillTaskManager,
+    TakeCheckpoint,
+    TaskManagerKilled,
+)
+from runner.cluster import Cluster
+from runner.rest import ask
+
+# A job that cannot complete a checkpoint or come back must not hold the stream.
+CHECKPOINT_SECONDS = 5.0
+RESTART_SECONDS = 8.0
+_ASK_AGAIN_SECONDS = 0.02
+_ENDED = ("FINISHED", "CANCELED", "FAILED")
+
+
+class Drill:
+    """Takes checkpoints and kills task managers, each in a thread of its own."""
+
+    def __init__(self, cluster: Cluster, send: Callable[[object], None]) -> None:
+        self._cluster = cluster
+        self._send = send
+        self._killed = 0
+
+    def take_checkpoint(self, order: TakeCheckpoint) -> None:
+        """Complete a checkpoint of each running job and answer."""
+        threading.Thread(target=self._take, args=(order,), daemon=True).start()
+
+    def kill_task_manager(self, order: KillTaskManager) -> None:
+        """Kill the one task manager, start the next and answer once jobs run."""
+        threading.Thread(target=self._kill, args=(order,), daemon=True).start()
+
+    def _take(self, order: TakeCheckpoint) -> None:
+        completed = sum(self._checkpoint(job) for job in _running())
+        self._send(CheckpointTaken(order.number, completed))
+
+    def _checkpoint(self, job: str) -> bool:
+        jvm = self._cluster.gateway.jvm
+        flink = jvm.org.apache.flink
+        done = self._cluster.mini.triggerCheckpoint(
+            flink.api.common.JobID.fromHexString(job),
+            flink.core.execution.CheckpointType.CONFIGURED,
+        )
+        unit = jvm.java.util.concurrent.TimeUnit.MILLISECONDS
+        try:
+            done.get(int(CHECKPOINT_SECONDS * 1000), unit)
+        except Exception:  # noqa: BLE001 (py4j wraps whatever Java throws)
+            # Without checkpoints the call fails: then there is none to wait for.
+            return False
+        return True
+
+    def _kill(self, order: KillTaskManager) -> None:
+        jobs = _running()
+        mini: Any = self._cluster.mini
+        mini.terminateTaskManager(self._killed).get()
+        self._killed += 1
+        mini.startTaskManager()
+        deadline = time.monotonic() + RESTART_SECONDS
+        while time.monotonic() < deadline and not all(map(_is_settled, jobs)):
+            time.sleep(_ASK_AGAIN_SECONDS)
+        self._send(TaskManagerKilled(order.number))
+
+
+def _running() -> list[str]:
+    return [job["id"] for job in ask("/jobs")["jobs"] if job["status"] not in _ENDED]
+
+
+def _is_settled(job: str) -> bool:
+    """Tell whether ``job`` has ended or all of it runs on the new task manager."""
+    try:
+        told = ask(f"/jobs/{job}")
+    except (OSError, ValueError):
+        return False
+    if told["state"] in _ENDED:
+        return True
+    return told["state"] == "RUNNING" and all(
+        vertex["status"] == "RUNNING" for vertex in told["vertices"]
+    )
