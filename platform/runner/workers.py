@@ -1,9 +1,8 @@
 """Whether Flink's Python workers still have something to do.
 
 A source that has read a stage has only handed it on: its rows, and the watermark behind
-them, may wait for a bundle in a Python worker. A DataStream program that dropped late
-rows correctly took four of them as punctual while the next stage was fed by the sources'
-offsets alone.
+them, may wait for a bundle in a Python worker. While stages were fed by the sources'
+offsets alone, a correct DataStream program took four late rows as punctual.
 """
 
 import os

@@ -9,6 +9,7 @@ from lab_protocol.messages import (
     CellState,
     Ending,
     EndRule,
+    Language,
     Phase,
     RunOutcome,
     RunProgress,
@@ -19,6 +20,7 @@ from sandbox.cell.broker import Broker
 from sandbox.cell.clients import Clients
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
+from sandbox.cell.plain import PlainRun
 from sandbox.cell.run import Run, fault_outcome
 from sandbox.settings import CellSettings
 
@@ -49,6 +51,27 @@ class Agent:
 
     def _serve_one(self, request: RunRequest, received: float) -> None:
         self._enter(CellPhase.BUSY)
+        if request.language is Language.PYTHON:
+            self._serve_plain(request, received)
+        else:
+            self._serve_flink(request, received)
+
+    def _serve_plain(self, request: RunRequest, received: float) -> None:
+        """Run plain Python beside the box that waits, which stays as it is."""
+        run = PlainRun(
+            request,
+            self._settings,
+            received=received,
+            is_cancelled=lambda: self._host.is_cancelled(request.run_id),
+            tell=self._host.tell,
+        )
+        try:
+            outcome = run.execute()
+        except CellFault as fault:
+            outcome = fault_outcome(request, fault, ended=time.monotonic() - received)
+        self._host.tell(outcome)
+
+    def _serve_flink(self, request: RunRequest, received: float) -> None:
         opened = False
         outcome: RunOutcome | None = None
         run: Run | None = None

@@ -12,7 +12,7 @@ from lab_protocol.box import FROM_RUNNER
 from lab_protocol.wire import ProtocolError, decode, encode
 from sandbox.cell.faults import CellFault
 from sandbox.cell.jailed import kill_jailed, start_jailed
-from sandbox.cell.mounts import box_jail
+from sandbox.cell.mounts import box_jail, plain_jail
 from sandbox.cell.namespace import CELL_FOLDER
 from sandbox.cell.process_table import TreeMeter, Usage
 from sandbox.cell.sabotage import Sabotage
@@ -25,6 +25,7 @@ from sandbox.settings import CellSettings
 
 MIB = 1024 * 1024
 _CHUNK = 64 * 1024
+_PYTHON = "/rt/py/bin/python3.12"
 # A status line is small (a Java trace at most); more is a program that found the
 # descriptor and floods it.
 _STATUS_LINE = 256 * 1024
@@ -52,8 +53,9 @@ class Box:
         *,
         mounts: Sequence[Mount] = (),
         java_flags: Sequence[str] = (),
+        is_plain: bool = False,
     ) -> None:
-        """Start the box; returns at once."""
+        """Start the box; returns at once. A plain one has no Java and no network."""
         self.name = secrets.token_hex(4)
         self.stage = Stage()
         self.speech = Speech()
@@ -66,20 +68,22 @@ class Box:
             without=self.without,
         )
         sabotage = Sabotage(self.without, image)
-        jail = box_jail(
+        make_jail = plain_jail if is_plain else box_jail
+        jail = make_jail(
             image,
             scratch=self.scratch.mounts(),
             extra=(*mounts, *sabotage.mounts),
             without=self.without,
         )
         status_read, status_write = os.pipe()
+        module = "runner.plain" if is_plain else "runner"
         flags = list(java_flags)
-        if settings.archives and "archives" in image.folders:
+        if not is_plain and settings.archives and "archives" in image.folders:
             flags.append("-XX:SharedArchiveFile=/rt/archives/box.jsa")
         try:
             self._process = start_jailed(
                 jail,
-                ["/rt/py/bin/python3.12", "-m", "runner", str(status_write), *flags],
+                [_PYTHON, "-m", module, str(status_write), *flags],
                 image=image,
                 limits=_process_limits(settings),
                 inherit=(status_write, *sabotage.descriptors),

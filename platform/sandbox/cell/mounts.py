@@ -12,6 +12,15 @@ _ENVIRONMENT = {
     "TZ": "UTC",
     "JAVA_HOME": "/rt/java",
 }
+_PYTHON = {
+    "HOME": "/work",
+    "USER": "learner",
+    "TMPDIR": "/tmp",  # noqa: S108
+    "LD_LIBRARY_PATH": "/rt/py/lib",
+    "PYTHONUTF8": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 def box_jail(
@@ -35,14 +44,8 @@ def box_jail(
         late_mounts=scratch,
         environment={
             **_ENVIRONMENT,
-            "HOME": "/work",
-            "USER": "learner",
-            "TMPDIR": "/tmp",  # noqa: S108
-            "LD_LIBRARY_PATH": "/rt/py/lib",
+            **_PYTHON,
             "PYTHONPATH": "/rt/app:/rt/site",
-            "PYTHONUTF8": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUNBUFFERED": "1",
             "FLINK_CONF_DIR": "/rt/site/pyflink/conf",
             # glibc gives each thread an arena of its own; 150 threads of the Java
             # machine would hold memory they do not use.
@@ -50,6 +53,42 @@ def box_jail(
         },
         folder="/work",
         own_network=False,
+        without=without,
+    )
+
+
+def plain_jail(
+    image: Image,
+    *,
+    scratch: tuple[Mount, ...],
+    extra: tuple[Mount, ...] = (),
+    without: frozenset[Protection] = frozenset(),
+) -> Jail:
+    """Return the jail of plain Python: the interpreter and ``scratch``, no network.
+
+    The box that waits for the slot's next job listens on the slot's loopback without
+    a password; a program beside it must not reach it.
+    """
+    conf = image.part("conf")
+    return Jail(
+        mounts=(
+            Mount(image.part("libraries"), LIBRARY_TARGET),
+            Mount(conf / "etc", "/etc"),
+            Mount(conf / "bin", "/bin"),
+            Mount(image.part("python"), "/rt/py"),
+            Mount(image.part("runner"), "/rt/app"),
+            *extra,
+        ),
+        late_mounts=scratch,
+        environment={
+            "PATH": "/rt/py/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            **_PYTHON,
+            "PYTHONPATH": "/rt/app",
+        },
+        folder="/work",
+        own_network=True,
         without=without,
     )
 

@@ -165,7 +165,7 @@ class Run:
             if crossing := self._meter():
                 return Conclusion(crossing.ending, EndRule.STOPPED, crossing.detail)
             if self._error is not None:
-                return self._failed(self._error)
+                return failed(self._error, self._box)
             if rule := end_of_run(self._observe()):
                 return self._ended(rule)
             if time.monotonic() - self._told_at > _PROGRESS_SECONDS:
@@ -239,13 +239,6 @@ class Run:
         between = self._request.setup.checkpoint_interval_ms / 1000
         return self._request.limits.quiet_seconds + 2 * between
 
-    def _failed(self, error: LearnerError) -> Conclusion:
-        if error.kind in _MEMORY_ERRORS:
-            return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, "heap")
-        if full := self._box.scratch.exhausted():
-            return Conclusion(Ending.OUTPUT_LIMIT, EndRule.STOPPED, full)
-        return Conclusion(Ending.LEARNER_ERROR, EndRule.STOPPED)
-
     def _ended(self, rule: EndRule) -> Conclusion:
         if rule is EndRule.BOX_EXITED and not self._box.is_alive():
             # The program's last words may still lie in the pipe.
@@ -254,7 +247,7 @@ class Run:
             self._error = self._error or LearnerError(
                 "EnvironmentEnded", "the program ended its own environment"
             )
-            return self._failed(self._error)
+            return failed(self._error, self._box)
         detail = ""
         if rule is EndRule.BOX_EXITED and self._jobs.finished == 0:
             detail = "no_job"
@@ -308,6 +301,15 @@ class Run:
 
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else moment - self._received
+
+
+def failed(error: LearnerError, box: Box) -> Conclusion:
+    """Conclude from a program's own error, which may be a limit in disguise."""
+    if error.kind in _MEMORY_ERRORS:
+        return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, "heap")
+    if full := box.scratch.exhausted():
+        return Conclusion(Ending.OUTPUT_LIMIT, EndRule.STOPPED, full)
+    return Conclusion(Ending.LEARNER_ERROR, EndRule.STOPPED)
 
 
 def fault_outcome(request: RunRequest, fault: CellFault, *, ended: float) -> RunOutcome:
