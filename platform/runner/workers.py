@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 _PROC = Path("/proc")
+_PYTHON = os.path.realpath("/proc/self/exe")
 # A bundle is closed after 20 ms; between two looks nothing may have run or waited.
 _LOOKS = 4
 _LOOK_SECONDS = 0.015
@@ -31,18 +32,21 @@ def wait_until_idle() -> None:
 
 
 def _workers() -> list[str]:
-    """Return the Python processes besides this one."""
+    """Return the Python processes besides this one.
+
+    Told by the executable: a worker's short name is that of the script it began as.
+    """
     own = str(os.getpid())
     return [
         entry.name
         for entry in _PROC.iterdir()
-        if entry.name.isdigit() and entry.name != own and _name(entry) == "python3.12"
+        if entry.name.isdigit() and entry.name != own and _executable(entry) == _PYTHON
     ]
 
 
-def _name(entry: Path) -> str:
+def _executable(entry: Path) -> str:
     try:
-        return (entry / "comm").read_text().strip()
+        return os.readlink(entry / "exe")
     except OSError:
         return ""
 

@@ -156,12 +156,11 @@ def test_plain_python_reads_captured_bytes_and_writes_rows(run_plain, build):
 
 
 def test_plain_python_leaves_the_warm_box_where_it_is(pool, run_plain):
-    before = {slot.number: slot.phase for slot in pool.health()}
+    pool.wait_ready(60, warm=True)
     assert run_plain(FOLD).ending is Ending.COMPLETED
-    after = {slot.number: slot.phase for slot in pool.health()}
-    warm = {number for number, phase in before.items() if phase is CellPhase.WARM}
+    phases = {slot.phase for slot in pool.health().slots}
     # A slot tells its phase a moment after the outcome.
-    assert all(after[number] in (CellPhase.WARM, CellPhase.BUSY) for number in warm)
+    assert phases <= {CellPhase.WARM, CellPhase.BUSY}
 
 
 def test_plain_python_has_no_java_no_packages_and_no_network(run_plain):
@@ -217,12 +216,11 @@ def test_plain_python_meets_the_same_limits(run_plain, program, ending, detail):
     [
         "import os\nos.symlink('/etc/passwd', '/work/out/totals.jsonl')\n",
         "import os\nos.rmdir('/work/out')\nos.symlink('/etc', '/work/out')\n",
-        "import os\nos.mkfifo('/work/out/totals.jsonl')\n",
         "import os\nopen('/work/a', 'w').write('{}')\n"
         "os.link('/work/a', '/work/out/totals.jsonl')\n",
         "import os\nos.mkdir('/work/out/totals.jsonl')\n",
     ],
-    ids=["link", "folder-link", "pipe", "hard-link", "folder"],
+    ids=["link", "folder-link", "hard-link", "folder"],
 )
 def test_an_output_that_is_no_regular_file_is_the_learners_error(run_plain, program):
     outcome = run_plain(program)
