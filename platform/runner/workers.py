@@ -46,7 +46,7 @@ def _workers() -> list[str]:
 
 def _executable(entry: Path) -> str:
     try:
-        return os.readlink(entry / "exe")
+        return str((entry / "exe").readlink())
     except OSError:
         return ""
 
