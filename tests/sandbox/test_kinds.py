@@ -232,3 +232,13 @@ def test_an_output_that_is_no_regular_file_is_the_learners_error(run_plain, prog
         assert outcome.error is not None
         assert outcome.error.message.startswith("/work/out/totals.jsonl is not")
     assert outcome.records["totals"] == ()
+
+
+def test_an_explained_plan_shows_the_kinds_of_its_changes(run):
+    outcome = run(
+        "EXPLAIN CHANGELOG_MODE\n"
+        "SELECT status, COUNT(*) AS n FROM orders GROUP BY status;"
+    )
+    assert outcome.ending is Ending.COMPLETED, outcome
+    assert "changelogMode=[I,UA" in outcome.stdout
+    assert "GroupAggregate" in outcome.stdout
