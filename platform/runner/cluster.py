@@ -77,6 +77,11 @@ _CLUSTER = {
     # Consumption of a stage is read from metrics; the default of 10 s would make each
     # stage last as long, and 0 would turn metrics off.
     "metrics.fetcher.update-interval": "10ms",
+    # A cluster of many jobs gathers requests for slots for 50 ms; here is one job.
+    "slotmanager.requirement-check.delay": "0ms",
+    "slotmanager.declare-needed-resource.delay": "0ms",
+    # A task that starts before its upstream neighbour asks again after 100 ms.
+    "taskmanager.network.request-backoff.initial": "10",
     # How old the states of tasks may be that REST tells; the default is 3 s.
     "web.refresh-interval": "20",
     "classloader.check-leaked-classloader": "false",

@@ -9,6 +9,7 @@ Everything runs in one go on one machine, so that ratios hold where seconds do n
 
 import argparse
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -43,6 +44,8 @@ def main() -> None:
     if chosen.quick:
         chosen.warm, chosen.cold, chosen.by_hand = 5, 1, 1
         chosen.python, chosen.burst = 1, 8
+    # Without it a SIGTERM would leave web, worker and slots behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     source = (ROOT / "labs" / LAB / "answers" / "solution.sql").read_text("utf-8")
     build_image(root=ROOT, runtime=runtime_dir(ROOT), report=print)
     numbers: Numbers = {}

@@ -12,8 +12,9 @@ from sandbox.cell.faults import CellFault
 # before the next stage: it is emitted every 20 ms.
 _WATERMARK_SECONDS = 0.06
 # Nor may rows of a stage still be on their way when the next one begins. A box whose
-# threads stood in line for a core meanwhile gets the same time again, so many times.
-_STARVED_SECONDS = 0.02
+# threads stood in line for a core for half of that, taken together, gets it again, so
+# many times. At 60 ms without this a loaded machine read rows of a stage in the next.
+_STARVED_SHARE = 0.5
 _EXTENSIONS = 6
 
 
@@ -37,6 +38,7 @@ class Feeder:
         self._producer = producer
         self._waited = waited
         self._waited_before = 0.0
+        self._settling_since = 0.0
         self._extensions = 0
         self._stages = stages
         self._ends: dict[str, int] = {}
@@ -81,7 +83,8 @@ class Feeder:
             or time.monotonic() < self._settled_at
         ):
             return False
-        starved = self._waited() - self._waited_before > _STARVED_SECONDS
+        waited = self._waited() - self._waited_before
+        starved = waited > _STARVED_SHARE * (time.monotonic() - self._settling_since)
         if starved and self._extensions < _EXTENSIONS:
             self._extensions += 1
             self._settle()
@@ -91,6 +94,7 @@ class Feeder:
     def _settle(self) -> None:
         settle = self._stages[self.fed - 1].settle_ms / 1000
         self._settled_at = time.monotonic() + max(settle, _WATERMARK_SECONDS)
+        self._settling_since = time.monotonic()
         self._waited_before = self._waited()
 
     def _produce(self, event: Any) -> None:
