@@ -94,6 +94,7 @@ def large_import(site: Site, folder: Path) -> dict[str, float]:
             front = re.sub(r"^id: .*$", f"id: lesson-{number:03}", front, flags=re.M)
             front = re.sub(r"^order: .*$", f"order: {number}", front, flags=re.M)
             front = re.sub(r"^labs:\n(  - .*\n)+", "labs: []\n", front, flags=re.M)
+            front = re.sub(r"\]\(/labs/[^)]*\)", "](/lessons/lesson-001/)", front)
             text.write_text(front, "utf-8")
     shared = ROOT / "lessons" / "_shared"
     if shared.is_dir():
