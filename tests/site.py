@@ -34,6 +34,8 @@ class Site:
         self.url = ""
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self._started: list[subprocess.Popen[bytes]] = []
         self.environment = (
             os.environ
             | {
@@ -75,8 +77,8 @@ class Site:
         self.manage("prepare_site")
 
     def start_web(self) -> None:
-        """Start gunicorn on a free port and wait until it answers."""
-        port = free_port()
+        """Start gunicorn and wait until it answers; a second start keeps the port."""
+        port = self._port = self._port or free_port()
         self.web = self._start(
             "web",
             [
@@ -89,8 +91,11 @@ class Site:
         wait_until(lambda: _answers(f"{url}/healthz"), what="the web process")
         self.url = url
 
-    def start_worker(self, *, wait: bool = True) -> None:
-        """Start a Celery worker; wait until it says that it can run labs."""
+    def start_worker(self, *, wait: bool = True, **environment: str) -> None:
+        """Start a Celery worker; wait until it says that it can run labs.
+
+        ``worker`` is the latest one; all that were started end with the site.
+        """
         self.worker = self._start(
             "worker",
             [
@@ -98,6 +103,7 @@ class Site:
                 *("-P", "threads", "-c", "3", "--without-gossip", "--without-mingle"),
                 *("--without-heartbeat", "--loglevel", "INFO"),
             ],
+            environment,
         )
         if wait:
             wait_until(self.worker_is_ready, what="the worker")
@@ -120,14 +126,28 @@ class Site:
         self.worker = None
         return code
 
+    def kill_web(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the web process and wait until nobody listens any more.
+
+        Gunicorn's children end by themselves once their parent is gone.
+        """
+        if self.web is None:
+            raise RuntimeError("there is no web process")
+        self.web.send_signal(with_signal)
+        self.web.wait(timeout=60)
+        self.web = None
+        wait_until(
+            lambda: not _answers(f"{self.url}/healthz"), what="the web process's end"
+        )
+
     def stop(self) -> None:
         """End what is running, gently first."""
-        for process in (self.worker, self.web):
-            if process is not None and process.poll() is None:
-                process.terminate()
-        for process in (self.worker, self.web):
-            if process is None:
-                continue
+        running = [process for process in self._started if process.poll() is None]
+        for process in running:
+            process.terminate()
+            # One that was stopped would never see the request to end.
+            process.send_signal(signal.SIGCONT)
+        for process in running:
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
@@ -138,15 +158,19 @@ class Site:
         """Return what a process has written."""
         return (self.folder / "log" / f"{name}.log").read_text(errors="replace")
 
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, name: str, command: list[str], environment: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         with (self.folder / "log" / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [BIN / command[0], *command[1:]],
-                env=self.environment,
+                env=self.environment | (environment or {}),
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        self._started.append(process)
+        return process
 
 
 @contextmanager

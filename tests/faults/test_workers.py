@@ -1,0 +1,277 @@
+"""Faults of workers: killed, told to end, hung, doubled, met by a poison submission."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.faults.conftest import embedded_stage
+from tests.faults.stage import UNDER_WAY
+from tests.faults.table import fault
+from tests.site import wait_until
+
+pytestmark = [pytest.mark.flink, pytest.mark.process]
+
+WAKE = """
+import json
+from submissions.wake import wake_workers
+for _ in range({count}):
+    wake_workers()
+print(json.dumps(None))
+"""
+
+
+@fault(
+    1,
+    "A cell is killed in the middle of a run",
+    done="SIGKILL to the slot's outermost process while its row says running",
+    held="every process of the cell is gone, the program is run again, one verdict",
+    always=True,
+)
+def test_01_cell_killed_mid_run(embedded):
+    """The box dies with its cell; the try is the platform's fault; the next ends."""
+    worker = embedded.worker()
+    [sent] = embedded.send()
+    embedded.wait_state(sent, frozenset({"running"}))
+    cells = embedded.cells(worker)
+    begin = time.monotonic()
+    cells[0].kill()
+    wait_until(lambda: not cells[0].is_alive(), what="the end of the cell")
+    inside = [
+        cell for cell in cells if "jars" in cell.command or "-Xmx" in cell.command
+    ]
+    wait_until(
+        lambda: not any(cell.is_alive() for cell in inside), what="the end of its box"
+    )
+    embedded.note(f"gone after {time.monotonic() - begin:.2f} s")
+    embedded.wait_final(sent)
+    assert embedded.tries(sent)[0][0] == "platform_fault"
+    assert embedded.tries(sent)[-1] == ("completed", "")
+    assert embedded.verdicts(sent) == [("passed", "completed")]
+    embedded.check()
+
+
+@fault(
+    2,
+    "A worker is killed",
+    done="SIGKILL to the worker while its row says running; a second worker is up",
+    held="its cells end with it; the second worker takes the row over and ends it",
+)
+def test_02_worker_killed(embedded):
+    """A second worker finds that the first is dead and finishes its submission."""
+    first, second = embedded.worker(), embedded.new_worker()
+    [sent] = embedded.send()
+    embedded.wait_state(sent, frozenset({"running"}))
+    holder = embedded.column(sent, "worker")
+    victim, other = (
+        (first, second) if embedded.name_of(first) == holder else (second, first)
+    )
+    survivor = embedded.name_of(other)
+    embedded.note(f"cells gone after {embedded.end_worker(victim):.2f} s")
+    embedded.wait_final(sent)
+    assert embedded.tries(sent) == [
+        ("platform_fault", "worker-gone"),
+        ("completed", ""),
+    ]
+    assert embedded.verdicts(sent) == [("passed", "completed")]
+    assert embedded.column(sent, "worker") == survivor
+    embedded.check()
+
+
+@fault(
+    4,
+    "A worker is told to end during a run",
+    done="SIGTERM to the only worker with one row running and one queued",
+    held="the run ends with its verdict, the other row waits for the next worker",
+)
+def test_04_told_to_end(embedded):
+    """The run in hand is finished; what waits is untouched and run by the next."""
+    embedded.end_workers()
+    worker = embedded.worker()
+    first, second = embedded.send(2)
+    embedded.wait_state(first)
+    embedded.end_worker(worker, signal.SIGTERM)
+    assert embedded.tries(first) == [("completed", "")]
+    assert embedded.column(second, "state") == "queued"
+    embedded.worker()
+    embedded.wait_final(second)
+    assert embedded.tries(second) == [("completed", "")]
+    embedded.check()
+
+
+@fault(
+    5,
+    "A worker hangs past its lease and then goes on",
+    done="SIGSTOP in the middle of a run, SIGCONT after another worker's verdict",
+    held="the late worker's write is refused by the token: one verdict",
+    always=True,
+)
+def test_05_hung_past_its_lease(embedded):
+    """The second worker's verdict stands; the first, awake again, writes nothing."""
+    first, second = embedded.worker(), embedded.new_worker()
+    [sent] = embedded.send()
+    embedded.wait_state(sent, frozenset({"running"}))
+    holder = embedded.column(sent, "worker")
+    hung = first if embedded.name_of(first) == holder else second
+    os.kill(hung.pid, signal.SIGSTOP)
+    try:
+        embedded.wait_final(sent)
+        assert embedded.column(sent, "worker") != holder
+    finally:
+        os.kill(hung.pid, signal.SIGCONT)
+    wait_until(
+        lambda: (
+            embedded.sign(hung, "current") in ("[]", []) and _is_awake(embedded, hung)
+        ),
+        what="the worker's next round",
+    )
+    assert embedded.tries(sent) == [
+        ("platform_fault", "lease-expired"),
+        ("completed", ""),
+    ]
+    assert embedded.verdicts(sent) == [("passed", "completed")]
+    embedded.check()
+    embedded.end_worker(hung, signal.SIGTERM)
+
+
+def _is_awake(stage, worker):
+    before = stage.sign(worker, "seen_at")
+    wait_until(lambda: stage.sign(worker, "seen_at") != before, what="a sign of life")
+    return True
+
+
+@fault(
+    6,
+    "Wake-ups are delivered many times to two workers",
+    done="40 messages for 4 submissions with two workers",
+    held="each submission is run once",
+)
+def test_06_duplicate_delivery(embedded):
+    """A message carries no id: a second one finds the lease taken, or no row."""
+    embedded.worker()
+    embedded.new_worker()
+    sent = embedded.send(4)
+    embedded.site.python(WAKE.format(count=40))
+    embedded.wait_final(*sent)
+    assert [embedded.tries(one) for one in sent] == [[("completed", "")]] * 4
+    embedded.check()
+    embedded.end_workers()
+
+
+@fault(
+    22,
+    "The database's clock jumps an hour, forth and back",
+    done="in the middle of a run every lease's end moved by -1 h; of another by +1 h",
+    held="at most one wasted start; a dead worker's row does not wait for its lease",
+)
+def test_22_clock_jump(embedded):
+    """Leases are compared with the database's clock alone, so moving their ends by an
+    hour is what a jump of that clock does. Runs are bounded by the monotonic clock."""
+    worker = embedded.worker()
+    [forth] = embedded.send()
+    embedded.wait_state(forth, frozenset({"running"}))
+    assert _shift(embedded, "-1 hour") == 1
+    embedded.wait_final(forth)
+    assert len(embedded.tries(forth)) <= 2
+    [back] = embedded.send()
+    embedded.wait_state(back, frozenset({"running"}))
+    assert _shift(embedded, "+1 hour") == 1
+    embedded.end_worker(worker)
+    embedded.worker()
+    embedded.wait_final(back)
+    assert (
+        embedded.verdicts(forth) == embedded.verdicts(back) == [("passed", "completed")]
+    )
+    embedded.check()
+
+
+def _shift(stage, by):
+    return stage.database.execute(
+        "UPDATE submissions_submission"  # noqa: S608 (constants)
+        f" SET lease_until = datetime(lease_until, '{by}')"
+        " WHERE lease_until IS NOT NULL"
+    )
+
+
+@fault(
+    23,
+    "A submission ends every worker that takes it",
+    done="SIGKILL to the worker in each of three tries, one worker after the other",
+    held="platform fault without a result, an alert that names it; the next one passes",
+    always=True,
+)
+def test_23_poison(embedded):
+    """After the last try it is set aside for staff, and the queue moves on."""
+    embedded.end_workers()
+    alerts = embedded.alerts("poison-submission")
+    [poison] = embedded.send()
+    for number in range(1, 4):
+        worker = embedded.new_worker(wait=False)
+        wait_until(
+            lambda: (
+                embedded.column(poison, "state") in UNDER_WAY
+                and embedded.column(poison, "tries") == number  # noqa: B023
+            ),
+            what=f"try {number}",
+        )
+        embedded.end_worker(worker)
+    embedded.worker()
+    embedded.wait_final(poison)
+    assert embedded.verdicts(poison) == [("none", "platform_fault")]
+    assert {detail for _, detail in embedded.tries(poison)} == {"worker-gone"}
+    assert embedded.alerts("poison-submission") == alerts + 1
+    [after] = embedded.send()
+    embedded.wait_final(after)
+    assert embedded.verdicts(after) == [("passed", "completed")]
+    embedded.check()
+
+
+@fault(
+    27,
+    "A waiting cell dies; the runtime is rebuilt under it",
+    done="SIGKILL to each Java process of an idle worker's cells",
+    held="the dead cell is replaced, never handed out: one try",
+)
+def test_27_idle_cell_dies(embedded):
+    """What was sent right after is run in a fresh box."""
+    worker = embedded.worker()
+    for cell in embedded.cells(worker):
+        if "/java" in cell.command.split(" ")[0]:
+            cell.kill()
+    [sent] = embedded.send()
+    embedded.wait_final(sent)
+    assert embedded.tries(sent) == [("completed", "")]
+    embedded.check()
+
+
+@fault(
+    19,
+    "User namespaces are refused",
+    done="a worker whose bwrap answers as after such an upgrade, then a sound one",
+    held="it takes no work, an alert stands, the page says that nobody answers",
+)
+def test_19_jail_unavailable(tmp_path):
+    """Fails closed: the queue waits; a worker on a sound system empties it."""
+    broken = tmp_path / "bwrap"
+    broken.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
+    broken.chmod(0o755)
+    tmp_path.chmod(0o755)
+    with embedded_stage() as stage:
+        [sent] = stage.send()
+        closed = stage.new_worker(
+            wait=False, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        )
+        wait_until(lambda: stage.alerts("engine-closed") == 1, what="the alert")
+        assert stage.sign(closed, "ready") in (0, False)
+        assert stage.tries(sent) == []
+        stage.check(sent)
+        stage.end_worker(closed, signal.SIGTERM)
+        stage.worker()
+        stage.wait_final(sent)
+        assert stage.tries(sent) == [("completed", "")]
+        wait_until(lambda: stage.alerts("engine-closed") == 0, what="the alert's end")
+        stage.check()
+        stage.end_workers()
