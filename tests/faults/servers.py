@@ -109,19 +109,20 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        self._process = subprocess.Popen(
-            [
-                *self._as_owner,
-                *(self._programs / "postgres", "-D", self.data),
-                *("-c", "listen_addresses="),
-                *("-c", f"unix_socket_directories={self.folder}"),
-                *("-c", "unix_socket_permissions=0777"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder.parent / "postgres.log").open("ab"),
-            env=_environment(),
-            cwd="/",
-        )
+        with (self.folder.parent / "postgres.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *self._as_owner,
+                    *(self._programs / "postgres", "-D", self.data),
+                    *("-c", "listen_addresses="),
+                    *("-c", f"unix_socket_directories={self.folder}"),
+                    *("-c", "unix_socket_permissions=0777"),
+                ],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=_environment(),
+                cwd="/",
+            )
         _wait(self.answers, "Postgres")
 
     def answers(self) -> bool:
