@@ -1,6 +1,5 @@
 """The two sites that faults are done to, each started once, and the table's lines."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import pytest
 from tests.faults.database import Database
 from tests.faults.servers import Postgres, Redis, postgres_folder
 from tests.faults.stage import Stage
-from tests.faults.table import ALL, write_lines
+from tests.faults.table import ALL, NOTES, write_line
 from tests.site import running_site
 
 # Short, so that a test can wait for a lease to run out.
@@ -22,7 +21,6 @@ TIMES = {
     "LAB_REAP_SECONDS": "1",
     "LAB_RETRY_SECONDS": "1",
 }
-_LINES: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,40 +93,30 @@ def _served() -> Iterator[Served]:
 @pytest.fixture
 def embedded(_embedded: Stage) -> Stage:
     """The site on SQLite and the queue of files; its workers stay for the next test."""
-    _embedded.notes.clear()
     return _embedded
 
 
 @pytest.fixture
 def served(_served: Served) -> Served:
     """The site on Postgres and Redis; both are up again for the next test."""
-    _served.stage.notes.clear()
     return _served
+
+
+def pytest_runtest_setup(item):
+    NOTES.clear()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
     fault = getattr(getattr(item, "function", None), "fault", None)
-    if fault is not None and call.when == "call":
-        if report.passed:
-            notes = [
-                note
-                for value in item.funcargs.values()
-                for stage in (getattr(value, "stage", value),)
-                if isinstance(stage, Stage)
-                for note in stage.notes
-            ]
-            _LINES[fault.key] = fault.line(
-                seconds=report.duration, held="; ".join([fault.held, *notes])
-            )
-        elif hasattr(report, "wasxfail"):
-            _LINES[fault.key] = fault.line(
-                seconds=report.duration, held=f"does not hold: {report.wasxfail}"
-            )
+    if fault is None or call.when != "call" or not ALL:
+        return report
+    if report.passed:
+        held = "; ".join([fault.held, *NOTES])
+    elif hasattr(report, "wasxfail"):
+        held = f"does not hold: {report.wasxfail}"
+    else:
+        return report
+    write_line(fault, fault.line(seconds=report.duration, held=held))
     return report
-
-
-def pytest_sessionfinish(session, exitstatus):
-    if ALL and _LINES and not os.environ.get("PYTEST_XDIST_WORKER"):
-        write_lines(_LINES)

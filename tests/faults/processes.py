@@ -3,16 +3,20 @@
 import os
 import signal
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process and the tick it started at: ids are used again, pairs are not."""
+    """A process and the tick it started at: ids are used again, pairs are not.
+
+    ``parent`` is its parent when it was seen.
+    """
 
     pid: int
     started: int
+    parent: int = field(default=0, compare=False)
 
     def is_alive(self) -> bool:
         """Whether it still runs; a zombie has nothing left but its id."""
@@ -41,7 +45,7 @@ def family(pid: int) -> list[Process]:
         number = int(entry.name)
         stat = _stat(number)
         if stat is not None:
-            children[stat[0]].append(Process(number, stat[1]))
+            children[stat[0]].append(Process(number, stat[1], stat[0]))
     found = []
     ahead = [pid]
     while ahead:

@@ -10,6 +10,7 @@ from typing import Any
 from tests.faults.database import Database
 from tests.faults.invariants import SESSIONS, Invariants, plain
 from tests.faults.processes import Process, family
+from tests.faults.table import NOTES
 from tests.site import ROOT, Site, wait_until
 
 SOLUTION = ROOT / "labs" / "cdc-source" / "answers" / "solution.sql"
@@ -46,7 +47,6 @@ class Stage:
         self.site = site
         self.database = database
         self.invariants = Invariants(database)
-        self.notes: list[str] = []
         self._cells: dict[int, set[Process]] = {}
         self._workers: list[subprocess.Popen[bytes]] = []
 
@@ -219,7 +219,7 @@ class Stage:
 
     def note(self, text: str) -> None:
         """Add what was measured or seen to the table's line."""
-        self.notes.append(text)
+        NOTES.append(text)
 
     def _of(
         self, table: str, columns: str, public_id: str, order: str

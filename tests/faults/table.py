@@ -4,6 +4,7 @@ Lines of tests that did not run this time stay as they are, with their date.
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ import pytest
 
 ALL = os.environ.get("POTOK_TESTS") == "all"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+# What the running test measured or saw; goes into its line.
+NOTES: list[str] = []
+ROW = re.compile(r"\| \d+ \|")
 HEAD = """\
 # Faults
 
@@ -72,16 +76,12 @@ def fault[**P](
     return mark
 
 
-def write_lines(lines: dict[str, str]) -> None:
-    """Put ``lines``, by their keys, into the document, in the order of numbers."""
+def write_line(fault: Fault, line: str) -> None:
+    """Put a fault's line into the document, in place of its former one."""
     kept = []
     if DOCUMENT.exists():
-        text = DOCUMENT.read_text("utf-8")
-        kept = [
-            line
-            for line in text.splitlines()
-            if line[:3].strip("| ").isdigit() or line[2:4].strip().isdigit()
-        ]
-    kept = [line for line in kept if not any(line.startswith(key) for key in lines)]
-    rows = sorted([*kept, *lines.values()], key=lambda line: int(line.split("|")[1]))
+        lines = DOCUMENT.read_text("utf-8").splitlines()
+        kept = [old for old in lines if ROW.match(old)]
+    kept = [old for old in kept if not old.startswith(fault.key)]
+    rows = sorted([*kept, line], key=lambda row: int(row.split("|")[1]))
     DOCUMENT.write_text(HEAD + "\n".join(rows) + "\n", "utf-8")
