@@ -214,7 +214,6 @@ def _shift(stage, by):
     "A submission ends every worker that takes it",
     done="SIGKILL to the worker in each of three tries, one worker after the other",
     held="platform fault without a result, an alert that names it; the next one passes",
-    always=True,
 )
 def test_23_poison(embedded):
     """After the last try it is set aside for staff, and the queue moves on."""
