@@ -1,7 +1,7 @@
 """A program's error as a student can use it: own line, plain words, folded trace."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from classroom.known_errors import Match, Words, recognise
@@ -99,6 +99,20 @@ def explain_error(
         record=_record(trace),
         trace=trace,
     )
+
+
+def explain_ending(
+    ending: str, detail: str, *, files: dict[str, str], language: str
+) -> ErrorView | None:
+    """Return the view of a run without an error; None where nothing is to be said.
+
+    ``detail`` is which limit was crossed, or ``no_job``.
+    """
+    if recognise(f"{ending}: {detail}") is None:
+        return None
+    told = {"kind": ending, "message": detail}
+    view = explain_error(told, files=files, language=language)
+    return replace(view, kind="", headline="", message="")
 
 
 def pieces(text: str, parameters: dict[str, str]) -> tuple[Piece, ...]:

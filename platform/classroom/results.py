@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from classroom import wording
-from classroom.explanations import ErrorView, explain_error
+from classroom.explanations import ErrorView, explain_ending, explain_error
 from classroom.result_views import (
     CellView,
     CheckView,
@@ -91,6 +91,10 @@ class _Builder:
         sentence, advice = wording.summary(
             code, self._stage(self.report.get("first_wrong"))
         )
+        error = self._error()
+        if error is not None and not self.run_report.get("error"):
+            # The ending's own next step is below, and says more.
+            advice = ""
         events = self._events()
         return ResultView(
             submission=self.submission,
@@ -111,7 +115,7 @@ class _Builder:
                 for code in self.run_report.get("advice", [])
                 if code in wording.ADVICE
             ),
-            error=self._error(),
+            error=error,
             outputs=self._outputs(),
             stdout=self.run_report.get("stdout", ""),
             stderr=self.run_report.get("stderr", ""),
@@ -121,11 +125,26 @@ class _Builder:
         )
 
     def _error(self) -> ErrorView | None:
-        error = self.run_report.get("error")
-        if not error:
+        """Return what went wrong with the program, by its error or by its ending."""
+        files = self.submission.files
+        if error := self.run_report.get("error"):
+            view = explain_error(error, files=files, language=self.language)
+        elif told := self._ending(files):
+            view = told
+        else:
             return None
-        view = explain_error(error, files=self.submission.files, language=self.language)
         return replace(view, lesson_url=self._paragraph_url(view.lesson))
+
+    def _ending(self, files: dict[str, str]) -> ErrorView | None:
+        """Explain a run without an error; a program of plain Python needs no job."""
+        verdict, detail = self.verdict, self.run_report.get("detail") or ""
+        if verdict is None or verdict.result == Verdict.Result.PASSED:
+            return None
+        if detail == "no_job" and self.submission.language == "python":
+            return None
+        return explain_ending(
+            verdict.ending, detail, files=files, language=self.language
+        )
 
     def _paragraph_url(self, place: str) -> str:
         """Return the URL of ``<lesson id>#<anchor>``; "" for a course without it."""

@@ -80,6 +80,7 @@ def run_report(
         "stderr_truncated": outcome.stderr_truncated,
         "error": _storable(to_jsonable(outcome.error)),
         "end_rule": outcome.end_rule.value,
+        "detail": outcome.detail,
         "warm": outcome.warm,
         "cpu_seconds": round(outcome.cpu_seconds, 3),
         "peak_memory_bytes": outcome.peak_memory_bytes,

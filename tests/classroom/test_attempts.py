@@ -10,6 +10,7 @@ from django.utils import timezone
 from lab_protocol.messages import Phase
 from submissions import lifecycle
 from submissions.models import Draft, Submission, WorkerSign
+from submissions.selectors import last_run
 from tests.classroom.conftest import HTMX
 from tests.e2e.world import RIGHT, build_world, complete, sign_worker
 from tests.factories import make_release, make_submission
@@ -180,6 +181,26 @@ def test_an_error_shows_the_own_line_and_plain_words(world):
     assert 'data-error-code="sql-' in text
     assert "не проверялось" in text
     assert "Traceback" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "detail", "code"),
+    [
+        ("time", "wall", "end-time-over"),
+        ("failed", "no_job", "end-no-job"),
+        ("time", "", None),
+        ("passed", "no_job", None),
+        ("time", "never heard of", None),
+    ],
+)
+def test_an_ending_without_an_error_is_explained_too(world, name, detail, code):
+    submission = world.submissions[name]
+    run = last_run(submission)
+    run.report = {**run.report, "error": None, "detail": detail}
+    run.save()
+    text = client_of(submission.user).get(f"/attempts/{submission.public_id}/").text
+    assert (f'data-error-code="{code}"' in text) is bool(code)
+    assert "Traceback" not in text
 
 
 @pytest.mark.parametrize(

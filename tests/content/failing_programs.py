@@ -7,13 +7,14 @@ that explanations are tested without Flink too.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from classroom.explanations import ErrorView, explain_ending, explain_error
 from lab_protocol.messages import Event, Language, Limits, RunRequest, Stage, Topic
 
 FOLDER = Path(__file__).resolve().parent / "failing"
@@ -37,6 +38,7 @@ class Failing:
     text: str
     at: str | None
     code: str | None
+    limits: Limits
 
     @property
     def file(self) -> str:
@@ -62,7 +64,7 @@ class Failing:
             outputs=tuple(Topic(name) for name in given["outputs"]),
             stages=(Stage("all", tuple(_events(given["streams"]))),),
             closing=(),
-            limits=Limits(wall_seconds=20.0),
+            limits=self.limits,
         )
 
 
@@ -85,6 +87,18 @@ def said() -> dict[str, dict[str, Any]]:
         for path in sorted(SAID.glob("*.json"))
         for name, error in json.loads(path.read_text("utf-8")).items()
     }
+
+
+def view_of_run(
+    program: Failing, entry: dict[str, Any], language: str
+) -> ErrorView | None:
+    """Return what a student is shown of a run; ``entry`` is as in ``said``."""
+    files = {program.file: program.text}
+    if entry["error"]:
+        return explain_error(entry["error"], files=files, language=language)
+    return explain_ending(
+        entry["ending"], entry["detail"], files=files, language=language
+    )
 
 
 @cache
@@ -110,6 +124,7 @@ def _program(item: dict[str, Any], family: str) -> Failing:
         text=front + text,
         at=item["at"],
         code=item.get("code"),
+        limits=replace(Limits(wall_seconds=20.0), **item.get("limits", {})),
     )
     assert program.at is None or program.at in text, program.id
     return program

@@ -10,9 +10,20 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from classroom.explanations import ErrorView, Piece, explain_error, pieces
+from classroom.explanations import (
+    ErrorView,
+    Piece,
+    explain_ending,
+    explain_error,
+    pieces,
+)
 from classroom.known_errors import Words, known_errors, recognise
-from tests.content.failing_programs import Failing, failing_programs, said
+from tests.content.failing_programs import (
+    Failing,
+    failing_programs,
+    said,
+    view_of_run,
+)
 from tests.content.labs import ROOT
 
 PROGRAMS = pytest.mark.parametrize(
@@ -40,8 +51,9 @@ SECONDS = 30
 
 
 def view_of(program: Failing, language: str = "ru") -> ErrorView:
-    error = said()[program.id]["error"]
-    return explain_error(error, files={program.file: program.text}, language=language)
+    view = view_of_run(program, said()[program.id], language)
+    assert view is not None
+    return view
 
 
 def text_of(parts: tuple[Piece, ...]) -> str:
@@ -97,7 +109,13 @@ def test_the_page_says_what_where_and_what_next(program: Failing, language: str)
 @PROGRAMS
 def test_an_explanation_does_not_hang_on_luck_of_the_order(program: Failing):
     """No earlier entry takes the message away, and none but its own in its family."""
-    error = said()[program.id]["error"]
+    entry = said()[program.id]
+    error = entry["error"] or {
+        "kind": entry["ending"],
+        "message": entry["detail"],
+        "trace": "",
+        "line": None,
+    }
     view = view_of(program)
     if not view.code:
         return
@@ -244,6 +262,11 @@ def test_a_line_that_does_not_exist_is_left_out(line):
 def test_the_record_at_which_a_job_stopped_is_named():
     program = next(item for item in KNOWN if item.id == "cast-of-words")
     assert '"note": "twelve"' in view_of(program).record
+
+
+@pytest.mark.parametrize("detail", ["", "no_job ", "wall\nwall", "heap"])
+def test_an_ending_that_says_nothing_is_not_explained(detail):
+    assert explain_ending("completed", detail, files={}, language="ru") is None
 
 
 def test_texts_are_calm():

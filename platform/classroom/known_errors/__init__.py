@@ -17,7 +17,16 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-FAMILIES = ("syntax", "names", "time", "changelog", "connectors", "running", "python")
+FAMILIES = (
+    "endings",
+    "syntax",
+    "names",
+    "time",
+    "changelog",
+    "connectors",
+    "running",
+    "python",
+)
 # Of a hostile message no more is read; Flink's own begin with what matters.
 MAX_TEXT = 8_000
 MAX_PARAMETER = 200
