@@ -78,12 +78,14 @@ def explain_error(
     trace = str(error.get("trace") or "")
     file = str(error.get("file") or next(iter(files), ""))
     source = files.get(file, "")
-    line = error.get("line")
+    told = line = error.get("line")
     match = recognise(
         f"{kind}: {message}\n{trace}", line=_line_of(source, line), source=source
     )
     if match is not None:
-        line = _better_line(match, source, line)
+        line = _better_line(match, source, told)
+    # A place above is in another statement, such as the CREATE TABLE it reads.
+    is_above = line is not None and told is not None and line < told
     return ErrorView(
         code=match.known.code if match else "",
         says=_says(match, language),
@@ -94,7 +96,7 @@ def explain_error(
         message=message,
         file=file,
         line=line,
-        statement=error.get("statement"),
+        statement=None if is_above else error.get("statement"),
         lines=_around(source, line),
         record=_record(trace),
         trace=trace,

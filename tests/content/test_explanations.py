@@ -179,6 +179,12 @@ def test_the_paragraph_of_the_lesson_is_there(place: str, language: str):
     assert f"{{#{anchor}}}" in texts[0]
 
 
+def test_a_place_in_another_statement_does_not_name_the_failing_one():
+    views = {item.id: view_of(item) for item in KNOWN}
+    assert views["missing-format"].statement is None
+    assert views["window-without-end"].statement == 3
+
+
 def test_an_unknown_error_says_its_own_first_sentence():
     error = {
         "kind": "OddException",
