@@ -32,7 +32,8 @@ with its row:
 - **I5** no cell outlives its worker or its lease;
 - **I6** pages show what the database says.
 
-Seconds are those of the whole test on a busy machine with two cores.
+Seconds are those of the whole test on a busy machine with two cores. A fault whose test
+has not passed here yet has no line.
 
 | | fault | what was done | what held | invariants | s | on |
 |--:|---|---|---|---|--:|---|
