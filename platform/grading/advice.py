@@ -63,7 +63,8 @@ def _of_line(line: str) -> set[Advice]:
             given.add(Advice.WINDOW_END_MISSING)
         elif "window_end" in named and "window_start" not in named:
             given.add(Advice.WINDOW_START_MISSING)
-        elif not has_ttl:
+        elif "window_start" not in named and not has_ttl:
+            # With both, the window itself is the trouble: see SESSION below.
             given.add(Advice.STATE_WITHOUT_TTL)
     if REGULAR_JOIN.search(line):
         given.add(Advice.REGULAR_JOIN)

@@ -25,12 +25,13 @@ def test_flink_prints_the_plans_and_they_get_their_advice(pool):
         outputs=(Topic("out"),),
         stages=(),
         closing=(),
-        limits=Limits(wall_seconds=30.0),
+        limits=Limits(wall_seconds=60.0),
     )
     outcome = pool.run(
         request, on_progress=lambda progress: None, is_cancelled=lambda: False
     )
     assert outcome.ending is Ending.COMPLETED, outcome.error
+    assert not outcome.stdout_truncated
     plans = json.loads(outcome.stdout)
     assert list(plans) == list(QUERIES)
     if os.environ.get("POTOK_TESTS") == "all":
