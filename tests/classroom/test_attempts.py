@@ -168,7 +168,7 @@ def test_a_known_mistake_shows_its_first_event_and_both_states(world):
 def test_the_verdict_says_after_which_stage_rows_were_first_wrong(world):
     reader = client_of(world.graduate)
     text = reader.get(f"/attempts/{world.submissions['mistake'].public_id}/").text
-    assert "Пока не сдано: впервые неверно после стадии 1 из 1, «изменения»." in words(
+    assert "Пока не сдано: впервые неверно после этапа 1 из 1, «изменения»." in words(
         text
     )
 
