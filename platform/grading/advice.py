@@ -2,8 +2,7 @@
 
 Pure text in, codes out. The plan is told by the box, so advice is shown beside a
 verdict and never counts; ``classroom.wording`` has the words. The shapes are those of
-Flink 2.2's EXPLAIN, section "Optimized Physical Plan" or "Optimized Execution Plan";
-tests/grading/plans holds what it printed for each.
+Flink 2.2's EXPLAIN, section "Optimized Physical Plan" or "Optimized Execution Plan".
 """
 
 import re
