@@ -1,5 +1,6 @@
 """What the processes under measurement used: CPU with all their children, memory."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -37,8 +38,13 @@ class CpuMeter:
         return int(text) / 1e9
 
     def close(self) -> None:
-        """Remove the group once its processes have ended."""
-        if self.kind == "process group":
+        """Give the processes that still live back and remove the group."""
+        if self.kind != "process group":
+            return
+        for pid in (self._group / "cgroup.procs").read_text(encoding="ascii").split():
+            with contextlib.suppress(OSError):  # ended meanwhile
+                (_GROUP / "cgroup.procs").write_text(pid, encoding="ascii")
+        with contextlib.suppress(OSError):
             self._group.rmdir()
 
 

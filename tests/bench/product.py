@@ -52,6 +52,7 @@ def warm(
     used = meter.seconds() - before
     memory = cells_mib(site.worker.pid) if site.worker is not None else []
     site.kill_worker(15)
+    meter.close()
     seconds = [run.seconds for run in runs]
     return {
         "warm_n": len(runs),
