@@ -18,33 +18,36 @@ IDLE_SECONDS = 3.0
 
 
 def wait_until_idle() -> None:
-    """Return once no Python worker runs or waits for a core; at once without one."""
+    """Return once nothing in the box works on rows; at once without Python workers.
+
+    The Java machine is watched too: while it stands in line for a core, the workers
+    that it feeds look idle.
+    """
     deadline = time.monotonic() + IDLE_SECONDS
     looks, before = 0, -1
     while looks < _LOOKS and time.monotonic() < deadline:
-        workers = _workers()
+        others = _others()
+        workers = [pid for pid in others if _executable(_PROC / pid) == _PYTHON]
         if not workers:
             return
         used = sum(_ticks(pid) for pid in workers)
-        is_still = used == before and not any(_is_runnable(pid) for pid in workers)
+        is_still = used == before and not any(_is_runnable(pid) for pid in others)
         looks, before = looks + 1 if is_still else 0, used
         time.sleep(_LOOK_SECONDS)
 
 
-def _workers() -> list[str]:
-    """Return the Python processes besides this one.
-
-    Told by the executable: a worker's short name is that of the script it began as.
-    """
+def _others() -> list[str]:
+    """Return every process of the box but this one."""
     own = str(os.getpid())
     return [
         entry.name
         for entry in _PROC.iterdir()
-        if entry.name.isdigit() and entry.name != own and _executable(entry) == _PYTHON
+        if entry.name.isdigit() and entry.name != own
     ]
 
 
 def _executable(entry: Path) -> str:
+    # A worker's short name is that of the script it began as.
     try:
         return str((entry / "exe").readlink())
     except OSError:

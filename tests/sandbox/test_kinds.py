@@ -101,9 +101,7 @@ def test_windows_survive_a_killed_job_by_their_checkpoint(run, build):
 
 
 def test_a_killed_job_without_checkpoints_begins_again(run):
-    text = "SET 'execution.checkpointing.interval' = '0';\n" + PLAIN
-    setup = JobSetup(checkpoint_interval_ms=300, kill_during=("late",))
-    outcome = run(text, setup=setup)
+    outcome = run(PLAIN, setup=JobSetup(kill_during=("late",)))
     assert outcome.ending is Ending.COMPLETED, outcome
     found = statuses(outcome)
     assert found["new"] + found["paid"] == 400
