@@ -1,11 +1,9 @@
 """Releases are immutable, one is active, and pages read them with one query."""
 
-import sys
 import threading
-import time
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.urls import reverse
 
 from accounts.models import User
@@ -294,21 +292,7 @@ def test_staff_without_the_permission_do_not_see_releases(course_root, client):
     assert client.get(page).status_code == 403
 
 
-def test_two_hundred_lessons_are_imported_in_reasonable_time(tmp_path, capsys):
-    root = write_course(tmp_path / "c", many_lessons(200))
-    began = time.monotonic()
-    release = import_tree(root=root)
-    imported = time.monotonic() - began
-    began = time.monotonic()
-    catalogue = catalogue_of(release.pk)
-    read = time.monotonic() - began
-    size = len(release.archive) / 2**20
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\nimport of 200 lessons: {imported:.1f} s, reading the catalogue:"
-            f" {read:.2f} s, archive {size:.2f} MiB, {connection.vendor}\n"
-        )
-    assert len(catalogue.lessons) == 200
-    # 7 s on an idle machine of 2 cores; the limit is for a busy one.
-    assert imported < 60
-    assert read < 6
+def test_two_hundred_lessons_are_imported_and_read(tmp_path):
+    # How long it takes is measured by `make bench` (import_200_s).
+    release = import_tree(root=write_course(tmp_path / "c", many_lessons(200)))
+    assert len(catalogue_of(release.pk).lessons) == 200
