@@ -1,0 +1,36 @@
+from pyflink.java_gateway import get_gateway
+
+gateway = get_gateway()
+jvm = gateway.jvm
+
+NAMES = "org.apache.flink.kafka.shaded.org.apache.kafka"
+kafka = jvm.org.apache.flink.kafka.shaded.org.apache.kafka
+
+settings = jvm.java.util.Properties()
+settings.put("bootstrap.servers", "localhost:9092")
+settings.put("max.block.ms", "6000")
+for name in ("key", "value"):
+    settings.put(
+        f"{name}.serializer",
+        NAMES + ".common.serialization.StringSerializer",
+    )
+producer = kafka.clients.producer.KafkaProducer(settings)
+
+
+def send(topic, text):
+    record = kafka.clients.producer.ProducerRecord(topic, text)
+    return producer.send(record).get()
+
+
+import json
+import random
+import time
+
+guess = random.Random(int(time.time()))
+for minute in range(10):
+    row = {
+        "window_start": f"2026-01-01 00:{minute:02d}:00",
+        "status": "new",
+        "total": guess.randrange(1000),
+    }
+    send("totals", json.dumps(row))

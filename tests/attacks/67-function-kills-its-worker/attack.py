@@ -1,0 +1,26 @@
+from pyflink.table import DataTypes, EnvironmentSettings, TableEnvironment
+from pyflink.table.udf import udf
+
+tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+tables.execute_sql("""
+CREATE TABLE ticks (n BIGINT) WITH (
+  'connector' = 'datagen', 'rows-per-second' = '2000', 'number-of-rows' = '8000',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '8000')""")
+tables.execute_sql("""
+CREATE TABLE totals_of_attack (window_start TIMESTAMP(3), status STRING, total BIGINT)
+WITH ('connector' = 'blackhole')""")
+
+
+@udf(result_type=DataTypes.BIGINT())
+def hostile(n):
+    import os
+
+    os._exit(1)
+    return n
+
+
+tables.create_temporary_function("hostile", hostile)
+tables.execute_sql(
+    "INSERT INTO totals_of_attack "
+    "SELECT CAST(NULL AS TIMESTAMP(3)), 'x', hostile(n) FROM ticks"
+).wait()

@@ -1,0 +1,27 @@
+from pyflink.java_gateway import get_gateway
+
+gateway = get_gateway()
+jvm = gateway.jvm
+
+NAMES = "org.apache.flink.kafka.shaded.org.apache.kafka"
+kafka = jvm.org.apache.flink.kafka.shaded.org.apache.kafka
+
+settings = jvm.java.util.Properties()
+settings.put("bootstrap.servers", "localhost:9092")
+settings.put("max.block.ms", "6000")
+for name in ("key", "value"):
+    settings.put(
+        f"{name}.serializer",
+        NAMES + ".common.serialization.StringSerializer",
+    )
+producer = kafka.clients.producer.KafkaProducer(settings)
+
+
+def send(topic, text):
+    record = kafka.clients.producer.ProducerRecord(topic, text)
+    return producer.send(record).get()
+
+
+send("totals", '{"window_start": "9999-12-31 23:59:59", "status": -0.0, "total": 1e999}')
+send("totals", '{"window_start": "2026-01-01 00:00:00", "status": "x", "total": "1e999999999"}')
+print("sent", flush=True)

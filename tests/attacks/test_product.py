@@ -1,0 +1,116 @@
+"""Attacks on the pages around the engine, through the site's own URLs."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from submissions.models import Submission
+from submissions.services import MAX_OPEN
+from tests.attacks import report
+from tests.attacks.corpus import attack, attacks
+from tests.e2e.world import build_world
+from tests.factories import SQL, make_catalogue, make_user
+
+HOSTILE_TEXT = (
+    '<script>alert(1)</script><img src=x onerror="alert(1)">'
+    '<div hx-get="/admin/" hx-trigger="load">x</div>\x1b[31mred\x1b]8;;http://e/\x07'
+)
+
+
+@pytest.fixture
+def student(db):
+    make_catalogue()
+    return make_user("student-01")
+
+
+@pytest.fixture
+def reader(student):
+    client = Client()
+    client.force_login(student)
+    return client
+
+
+def post(reader, source=SQL, key=None):
+    form = {
+        "kind": "submit",
+        "language": "sql",
+        "source": source,
+        "key": str(key or uuid4()),
+    }
+    return reader.post("/labs/first-lab/send/", form)
+
+
+def test_support_what_does_not_exist_yet_says_so():
+    waiting = [one for one in attacks() if one.not_yet]
+    assert [one.number for one in waiting] == [72]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x" * 50_000_000, "SELECT 1\x00;", "\x1b[31m", "SELECT '\ufffd';"],
+    ids=["50-mb", "nul", "escape", "broken-encoding"],
+)
+def test_deny_sources_that_are_no_program(reader, source):
+    answer = post(reader, source)
+    assert 400 <= answer.status_code < 500
+    assert not Submission.objects.exists()
+    report.note_check(attack(73), "attack", "refused before any run")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["\ufeffSELECT 1;", "(" * 10_000, "SELECT 'e" + "\u0301" * 100_000 + "';"],
+    ids=["byte-order-mark", "nested", "combining-marks"],
+)
+def test_allow_odd_sources_that_harm_nobody(reader, source):
+    assert post(reader, source).status_code < 400
+    assert Submission.objects.get().files["job.sql"] == source.removeprefix("\ufeff")
+
+
+def test_deny_twenty_programs_at_once(reader):
+    answers = [post(reader).status_code for _ in range(20)]
+    assert answers.count(429) == 20 - MAX_OPEN
+    assert Submission.objects.count() == MAX_OPEN
+    report.note_check(attack(79), "attack", f"{MAX_OPEN} accepted, 18 refused (429)")
+
+
+def test_deny_the_same_form_twice(reader):
+    key = uuid4()
+    assert {post(reader, key=key).status_code for _ in range(2)} <= {200, 302}
+    assert Submission.objects.count() == 1
+
+
+def test_deny_markup_in_what_a_program_says(db):
+    world = build_world()
+    failed = world.submissions["failed"]
+    run = failed.runs.get()
+    run.report = _hostile(run.report)
+    run.save()
+    verdict = failed.verdicts.get()
+    verdict.report = _hostile(verdict.report)
+    verdict.save()
+    client = Client()
+    client.force_login(world.ana)
+    text = client.get(f"/attempts/{failed.public_id}/").text
+    assert "&lt;script&gt;alert(1)" in text
+    for forbidden in ("<script>alert(1)", "<img src=x", '<div hx-get="/admin/"'):
+        assert forbidden not in text
+    report.note_check(attack(74), "attack", "shown as text")
+
+
+def _hostile(value):
+    """Put markup behind each text that a box or its rows could have said."""
+    said = {"stdout", "stderr", "message", "trace", "values", "expected", "found"}
+    if isinstance(value, dict):
+        return {
+            name: (
+                HOSTILE_TEXT
+                if name in said and isinstance(item, str)
+                else _hostile(item)
+            )
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_hostile(item) for item in value]
+    return value
