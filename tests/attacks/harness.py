@@ -43,7 +43,7 @@ class Canaries:
             path.chmod(0o644)
         os.environ[SECRET_VARIABLE] = self.word
         self.seen: list[str] = []
-        self._abstract = f"potok-canary-{self.word}"
+        self._abstract = f"potok-hidden-{secrets.token_hex(8)}"
         hidden = socket.socket(socket.AF_UNIX)
         hidden.bind("\0" + self._abstract)
         hidden.listen()
@@ -65,7 +65,7 @@ class Canaries:
         return json.dumps(
             {
                 "ports": self.ports,
-                "abstract": self._abstract[: len("potok-canary-")] + "x",
+                "abstract": self._abstract,
                 "secret": str(self.secret),
                 "expected": str(self.expected),
                 "root": str(ROOT),
@@ -219,7 +219,7 @@ class Scene:
             f"canary {token} in {place}"
             for place, text in places.items()
             for token in (self.canaries.word, CANARY)
-            if token in text.replace(f"{CANARY}-x", "")
+            if token in text
         ]
 
     def _traces(self) -> list[str]:

@@ -39,6 +39,11 @@ def note_check(attack: Attack, program: str, ending: str) -> None:
     _keep("attacks", f"{attack.number:02d}/{program}", {"bare": ending, "wrong": []})
 
 
+def note_jail(attack: Attack, ending: str) -> None:
+    """Keep that an attack was held in a jail without Flink."""
+    _keep("jail", f"{attack.number:02d}", {"bare": ending})
+
+
 def note_sabotage(
     left_out: Iterable[Protection], attack: Attack, seen: Iterable[str]
 ) -> None:
@@ -57,7 +62,7 @@ def write(root: Path) -> None:
 def render(results: Mapping[str, Any]) -> str:
     """Return the page."""
     noted = results.get("attacks", {})
-    rows, done, waiting = [], 0, 0
+    rows, done, waiting, jailed = [], 0, 0, 0
     for attack in attacks():
         names = list(attack.programs) or ["attack"]
         for name in names:
@@ -66,7 +71,9 @@ def render(results: Mapping[str, Any]) -> str:
             if attack.not_yet:
                 cells = [f"not yet: {attack.not_yet}", "", ""]
             elif told is None:
-                cells = ["not run", "", ""]
+                alone = results.get("jail", {}).get(f"{attack.number:02d}")
+                held = alone["bare"] if alone else "not run"
+                cells = [f"{held}; with Flink not run" if alone else held, "", ""]
             else:
                 verdict = "; ".join(told["wrong"]) or "held"
                 seconds = [told.get("bare_seconds"), told.get("rider_seconds")]
@@ -76,6 +83,7 @@ def render(results: Mapping[str, Any]) -> str:
                     " / ".join(str(second) for second in seconds if second is not None),
                 ]
             rows.append(f"| {label} | {attack.tries} | " + " | ".join(cells) + " |")
+        jailed += f"{attack.number:02d}" in results.get("jail", {})
         keys = [f"{attack.number:02d}/{name}" for name in names]
         if attack.not_yet:
             waiting += 1
@@ -103,7 +111,9 @@ def render(results: Mapping[str, Any]) -> str:
         "",
         f"Of {len(attacks())} attacks {done} were held in all their forms, {waiting} "
         f"aim at a feature that does not exist yet, {len(attacks()) - done - waiting} "
-        "were not run or not held (named in the table). Each attack of a box runs "
+        "were not run in all forms or not held (named in the table); "
+        f"{jailed} were held in "
+        "a jail without Flink. Each attack of a box runs "
         "alone (*bare*) and swallowed by a right solution (*rider*). Afterwards "
         "nothing may be left: no canary's token in any output, no connection to a "
         "canary's port, no process, mount or file, no restarted agent.",

@@ -16,24 +16,21 @@ class Sabotage:
     number: int
     word: str
     program: str = "attack"
-    in_make_test: bool = False
 
 
 CASES = (
-    Sabotage((Protection.SECCOMP,), 34, "through: netlink", in_make_test=True),
+    Sabotage((Protection.SECCOMP,), 34, "through: netlink"),
     Sabotage(
         (Protection.DISABLED_USERNS, Protection.SECCOMP), 40, "through: user namespace"
     ),
     Sabotage((Protection.CAPABILITIES,), 40, "through: capabilities"),
     Sabotage((Protection.CLEAR_ENVIRONMENT,), 37, "through: POTOK_AGENT"),
-    Sabotage(
-        (Protection.MINIMAL_MOUNTS,), 35, "through: /root/.env", in_make_test=True
-    ),
+    Sabotage((Protection.MINIMAL_MOUNTS,), 35, "through: /root/.env"),
     Sabotage((Protection.HIDDEN_DESCRIPTORS,), 35, "through: descriptor"),
     Sabotage((Protection.READ_ONLY_IMAGE,), 52, "through: wrote /rt/app"),
     Sabotage((Protection.OWN_PID_NAMESPACE,), 36, "through: sees"),
     Sabotage((Protection.OWN_IPC_NAMESPACE,), 78, "through: found shared memory"),
-    Sabotage((Protection.OWN_NETWORK,), 31, "169.254.169.254", in_make_test=True),
+    Sabotage((Protection.OWN_NETWORK,), 31, "169.254.169.254"),
     Sabotage((Protection.DATA_LIMIT,), 4, "through: one block of 3 GB"),
     Sabotage(
         (Protection.TASK_LIMIT, Protection.TASK_WATCHDOG), 1, "through: processes 900"
@@ -51,9 +48,7 @@ CASES = (
         (Protection.OUTPUT_BYTES,), 19, "ending completed", program="attack-bytes"
     ),
     Sabotage((Protection.SAID_BYTES,), 15, "through: 12 MB printed"),
-    Sabotage(
-        (Protection.KAFKA_ACL,), 56, "through: wrote the input", in_make_test=True
-    ),
+    Sabotage((Protection.KAFKA_ACL,), 56, "through: wrote the input"),
     Sabotage(
         (Protection.KAFKA_ACL, Protection.KAFKA_QUOTA), 21, "through: all 300 topics"
     ),

@@ -14,6 +14,7 @@ from sandbox.cell.faults import CellFault
 from sandbox.cell.process_table import descendants
 from sandbox.image.manifest import Image
 from sandbox.jail import Jail
+from sandbox.protections import Protection
 
 
 def start_jailed(
@@ -44,8 +45,13 @@ def start_jailed(
             command = ["prlimit", *limits, "--", *command]
         if niceness:
             command = ["nice", "-n", str(niceness), *command]
+        # bubblewrap is process 1 of the jail, and /proc/1/environ shows what it was
+        # started with, whatever it gives to the program.
+        open_environment = Protection.CLEAR_ENVIRONMENT in jail.without
+        path = {"PATH": os.environ.get("PATH", os.defpath)}
         return subprocess.Popen(
             command,
+            env=None if open_environment else path,
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
