@@ -23,7 +23,7 @@ from sandbox.demand import Demand, available_memory, target_cells
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image
 from sandbox.protections import Protection
-from sandbox.settings import SandboxSettings
+from sandbox.settings import CellSettings, SandboxSettings
 from sandbox.slot import Slot, SlotHealth
 
 _ORDER = (CellPhase.WARM, CellPhase.READY, CellPhase.BUSY, CellPhase.STARTING)
@@ -126,6 +126,11 @@ class SlotPool:
             is_stale=self.is_stale,
             slots=slots,
         )
+
+    @property
+    def cell(self) -> CellSettings:
+        """What the agents of this pool were told."""
+        return self._settings.cell()
 
     @property
     def without(self) -> frozenset[Protection]:

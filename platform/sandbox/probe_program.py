@@ -10,8 +10,13 @@ import ctypes
 import json
 import os
 import pathlib
+import resource
 import socket
-from collections.abc import Iterable
+import stat
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # True, or what was found instead.
@@ -29,6 +34,22 @@ ALLOWED_ROOT = {
 ALLOWED_COMMANDS = {"bwrap", "python3.12", "java"}
 SYSTEM_CALLS = {"ptrace": 101, "mount": 165, "bpf": 321, "keyctl": 250, "unshare": 272}
 PROC = pathlib.Path("/proc")
+CLIENT_PORT = 9092
+OTHER_DOORS = {"controller": 9093, "agent": 9094}
+NOT_AUTHORIZED = 29
+
+# getpid() by its number for i386, as machine code, and by its number for x32: the
+# filter must not let another architecture's numbers pass.
+FOREIGN_CALLS = {
+    "i386": (
+        "import ctypes, mmap\n"
+        "page = mmap.mmap(-1, 4096, prot=7)\n"
+        "page.write(bytes.fromhex('b814000000cd80c3'))\n"
+        "start = ctypes.addressof(ctypes.c_char.from_buffer(page))\n"
+        "ctypes.CFUNCTYPE(ctypes.c_int)(start)()\n"
+    ),
+    "x32": "import ctypes\nctypes.CDLL(None).syscall(0x40000000 + 39)\n",
+}
 
 
 def refuses_connection(host: str, port: int) -> Answer:
@@ -106,6 +127,176 @@ def no_privileges() -> Answer:
     return wrong or True
 
 
+def refuses_foreign_call(program: str) -> Answer:
+    """Return True when a process that makes the call is ended for it (SIGSYS)."""
+    command = [sys.executable or "/rt/py/bin/python3.12", "-I", "-S", "-c", program]
+    quiet = subprocess.DEVNULL
+    try:
+        code = subprocess.call(command, stdout=quiet, stderr=quiet, timeout=5)
+    except subprocess.TimeoutExpired:
+        return "did not end"
+    return code == -31 or f"ended with {code}"
+
+
+def refuses_filling(folder: str, size: int, files: int) -> Answer:
+    """Return True when neither ``size`` bytes nor ``files`` files fit; tidies up."""
+    place = pathlib.Path(folder)
+    large = place / "probe-large"
+    try:
+        with large.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+        return f"{size} bytes fitted into {folder}"
+    except OSError:
+        pass
+    finally:
+        large.unlink(missing_ok=True)
+    made = []
+    try:
+        for number in range(files):
+            path = place / f"probe-{number}"
+            path.touch()
+            made.append(path)
+        return f"{files} files fitted into {folder}"
+    except OSError:
+        return True
+    finally:
+        for path in made:
+            path.unlink()
+
+
+def is_bounded(folder: str, size: int, files: int) -> Answer:
+    """Return True when the folder's file system has no room for more than the given."""
+    state = os.statvfs(folder)
+    room = state.f_blocks * state.f_frsize
+    if room <= size and 0 < state.f_files <= files:
+        return True
+    return f"{folder} has {room} bytes and {state.f_files} inodes"
+
+
+def process_limits(expected: dict[str, int]) -> Answer:
+    """Return True when no limit of this process is above the expected."""
+    kinds = {
+        "data": resource.RLIMIT_DATA,
+        "tasks": resource.RLIMIT_NPROC,
+        "descriptors": resource.RLIMIT_NOFILE,
+        "file": resource.RLIMIT_FSIZE,
+        "core": resource.RLIMIT_CORE,
+    }
+    found = {name: resource.getrlimit(kind)[1] for name, kind in kinds.items()}
+    wrong = {
+        name: value
+        for name, value in found.items()
+        if value == resource.RLIM_INFINITY or value > expected[name]
+    }
+    return wrong or True
+
+
+def foreign_files() -> Answer:
+    """Return True when no descriptor leads to a file outside of the box's folders."""
+    own = ("/rt/", "/work", "/tmp", "/proc", "/dev/null", "/dev/urandom")  # noqa: S108
+    found = []
+    for entry in (PROC / "self/fd").iterdir():
+        try:
+            target = str(entry.readlink())
+            is_file = stat.S_ISREG(os.fstat(int(entry.name)).st_mode)
+        except OSError:
+            continue
+        is_named = is_file or target.startswith("/")
+        if is_named and not target.startswith((*own, "/memfd:")):
+            found.append(target)
+    return found or True
+
+
+def secrets_in_proc(token: str) -> Answer:
+    """Return True when no process shows the agent's environment."""
+    found = []
+    for folder in PROC.iterdir():
+        if folder.name.isdigit():
+            try:
+                if token in (folder / "environ").read_text("utf-8", "replace"):
+                    found.append(folder.name)
+            except OSError:
+                continue
+    return found or True
+
+
+def ask_broker(port: int, api: int, version: int, body: bytes) -> bytes:
+    """Send one request of Kafka's protocol; the answer, empty when there is none."""
+    request = struct.pack(">hhih", api, version, 1, -1) + body
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
+        line.sendall(struct.pack(">i", len(request)) + request)
+        size = line.recv(4, socket.MSG_WAITALL)
+        if len(size) < 4:
+            return b""
+        return line.recv(struct.unpack(">i", size)[0], socket.MSG_WAITALL)
+
+
+def text(value: str) -> bytes:
+    """Return a string as Kafka's protocol has it."""
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def refuses_request(
+    api: int, version: int, body: bytes, where: Callable[[bytes], int]
+) -> Answer:
+    """Return True when the broker answers that the client may not."""
+    try:
+        answer = ask_broker(CLIENT_PORT, api, version, body)
+        code = struct.unpack_from(">h", answer, where(answer))[0]
+    except (OSError, ValueError, struct.error) as error:
+        return f"no answer: {error}"
+    return code == NOT_AUTHORIZED or f"error code {code}"
+
+
+def refuses_strangers(port: int) -> Answer:
+    """Return True when the port gives nothing to a client without a password."""
+    try:
+        answer = ask_broker(port, 3, 1, struct.pack(">i", -1))
+    except OSError:
+        return True
+    return f"answered {len(answer)} bytes" if answer else True
+
+
+def broker_answers(read: str, write: str) -> dict[str, Answer]:
+    """Try what the access list of a run forbids; ``read`` is its input topic."""
+    one = struct.pack(">i", 1)
+    none = struct.pack(">i", 0)
+
+    def after(topic: str, more: int) -> Callable[[bytes], int]:
+        return lambda answer: answer.index(text(topic)) + len(text(topic)) + more
+
+    produce = struct.pack(">hhi", -1, 1, 2000) + one + text(read) + one
+    fetch = struct.pack(">iiiib", -1, 0, 0, 4096, 0) + one + text(write) + one
+    create = one + text("probe_new") + struct.pack(">ih", 1, 1) + none + none
+    change = one + b"\x02" + text(read) + one + text("retention.ms") + b"\x00"
+    return {
+        "kafka_write_input": refuses_request(
+            0, 3, produce + struct.pack(">ii", 0, 0), after(read, 8)
+        ),
+        "kafka_read_output": refuses_request(
+            1, 4, fetch + struct.pack(">iqi", 0, 0, 4096), after(write, 8)
+        ),
+        "kafka_create_topic": refuses_request(
+            19, 2, create + struct.pack(">ib", 2000, 0), after("probe_new", 0)
+        ),
+        "kafka_delete_topic": refuses_request(
+            20, 1, one + text(read) + struct.pack(">i", 2000), after(read, 0)
+        ),
+        "kafka_delete_records": refuses_request(
+            21,
+            0,
+            one + text(read) + one + struct.pack(">iqi", 0, -1, 2000),
+            after(read, 16),
+        ),
+        "kafka_change_topic": refuses_request(
+            44, 0, change + text("1000") + b"\x00", lambda answer: 12
+        ),
+    } | {
+        f"kafka_{name}_door": refuses_strangers(port)
+        for name, port in OTHER_DOORS.items()
+    }
+
+
 def main() -> None:
     """Make every attempt and print what came of them."""
     here = pathlib.Path(__file__).resolve().parent
@@ -130,6 +321,16 @@ def main() -> None:
     }
     for name, number in SYSTEM_CALLS.items():
         found[f"call_{name}"] = refuses_call(number)
+    for name, program in FOREIGN_CALLS.items():
+        found[f"call_{name}"] = refuses_foreign_call(program)
+    size, files = targets["scratch_bytes"], targets["scratch_inodes"]
+    found["fill_shared_memory"] = refuses_filling("/dev/shm", 17 << 20, 1100)  # noqa: S108
+    found["bounded_tmp"] = is_bounded("/tmp", size, files)  # noqa: S108
+    found["bounded_work"] = is_bounded("/work", size, files)
+    found["process_limits"] = process_limits(targets["limits"])
+    found["descriptors"] = foreign_files()
+    found["agent_environment"] = secrets_in_proc(targets["canary"])
+    found |= broker_answers(targets["read_topic"], targets["write_topic"])
     print(json.dumps(found))
 
 

@@ -1,6 +1,7 @@
 """The probes hold in a real box, and they are real: outside a jail they succeed."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from lab_protocol.messages import Ending, EndRule, RunOutcome
 from sandbox import selfcheck
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool import SlotPool
+from sandbox.protections import CANARY
+from sandbox.settings import CellSettings
 
 
 @pytest.mark.flink
 def test_every_attempt_from_inside_a_box_is_denied(pool: SlotPool) -> None:
     findings = selfcheck.prove_jail(pool)
-    assert len(findings) == 20
+    assert len(findings) == 35
     assert [finding for finding in findings if not finding.is_denied] == []
 
 
@@ -35,10 +38,19 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
             "port": listener.getsockname()[1],
             "file": str(canary),
             "runtime": str(tmp_path),
+            "canary": CANARY,
+            **selfcheck.limits_to_find(SilentPool.cell),
+            "read_topic": "in",
+            "write_topic": "out",
         }
         (tmp_path / "targets.json").write_text(json.dumps(targets))
         done = subprocess.run(
-            [sys.executable, str(program)], capture_output=True, text=True, check=True
+            [sys.executable, str(program)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "POTOK_AGENT": CANARY},
+            timeout=60,
         )
     answers = json.loads(done.stdout)
     # Whether the test's own machine has a way out, or lets this user open raw sockets
@@ -52,6 +64,11 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
         "privileges",
         "write_runtime",
         "call_unshare",
+        "call_i386",
+        "fill_shared_memory",
+        "bounded_tmp",
+        "process_limits",
+        "agent_environment",
     }
     assert {name for name in certain if answers[name] is True} == set()
 
@@ -64,6 +81,7 @@ class SilentPool:
         yield self
 
     without: frozenset[str] = frozenset()
+    cell = CellSettings(runtime="/nowhere", folders={})
 
     def run(self, request: object, **_: object) -> RunOutcome:
         return RunOutcome("", Ending.COMPLETED, EndRule.BOX_EXITED, {})
