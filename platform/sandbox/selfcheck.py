@@ -22,7 +22,7 @@ from sandbox.settings import CellSettings
 _PROGRAM = Path(__file__).with_name("probe_program.py")
 _INPUT = "probe_in"
 _OUTPUT = "probe_out"
-_PROBES = 35
+_PROBES = 36
 
 
 @dataclass(frozen=True, slots=True)
