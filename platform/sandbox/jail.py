@@ -71,15 +71,6 @@ class Jail:
         }
     )
 
-    def outer_environment(self) -> dict[str, str]:
-        """Return what bubblewrap itself is given.
-
-        Its process 1 stays in the jail, where /proc/1/environ shows what it began with,
-        whatever --clearenv did for the program.
-        """
-        kept = Protection.CLEAR_ENVIRONMENT in self.without
-        return dict(os.environ) if kept else {}
-
     def command(self, program: Sequence[str], *, seccomp_fd: int) -> list[str]:
         """Return the whole command; ``seccomp_fd`` must be open and be inherited."""
         arguments = [

@@ -57,7 +57,6 @@ def start_jailed(
             stderr=stderr,
             pass_fds=(rules, *inherit),
             close_fds=True,
-            env=jail.outer_environment(),
         )
     finally:
         os.close(rules)
