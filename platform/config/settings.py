@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "submissions",
     "classroom",
     "review",
+    "studio",
     "demo",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -8,6 +8,7 @@ from config.health import healthz
 urlpatterns = [
     path("", include("classroom.urls")),
     path("review/", include("review.urls")),
+    path("studio/", include("studio.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

@@ -3,11 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
+from submissions.engine import STARTING
 from submissions.models import Alert, Run, Submission, Verdict, WorkerSign
 from submissions.turns import LANE_OF_KIND, Lane
 from submissions.waiting import SILENCE
@@ -16,6 +18,17 @@ from submissions.waiting import SILENCE
 PASSED_OVER = timedelta(minutes=10)
 # A lease that ran out this many lease times ago was taken back by nobody.
 FORGOTTEN_LEASES = 3
+
+
+class Condition(StrEnum):
+    """Whether labs can run, in one word; all but the first two say why they cannot."""
+
+    WELL = "well"
+    MATTERS = "matters"
+    NO_WORKER = "no-worker"
+    STARTING = "starting"
+    DRAINING = "draining"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,29 @@ def stuck() -> list[Stuck]:
 def workers() -> list[WorkerSign]:
     """Return the workers that have signed lately, by name."""
     return list(WorkerSign.objects.filter(seen_at__gt=Now() - SILENCE).order_by("name"))
+
+
+def silent_workers() -> list[WorkerSign]:
+    """Return the workers of the last day that went silent without signing off."""
+    return list(
+        WorkerSign.objects.filter(seen_at__lte=Now() - SILENCE).order_by("name")
+    )
+
+
+def condition(signs: list[WorkerSign], *, open_matters: int) -> Condition:
+    """Say whether labs can run, from the workers that answer and what stands open.
+
+    Of several workers that cannot, a refusal is told first: it needs somebody's hand.
+    """
+    if any(sign.ready for sign in signs):
+        return Condition.MATTERS if open_matters else Condition.WELL
+    if not signs:
+        return Condition.NO_WORKER
+    if any(sign.detail not in ("", STARTING) for sign in signs):
+        return Condition.REFUSED
+    if all(sign.draining for sign in signs):
+        return Condition.DRAINING
+    return Condition.STARTING
 
 
 def standing_alerts() -> list[Alert]:

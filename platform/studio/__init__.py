@@ -1,0 +1,1 @@
+"""Pages of authors and admins. Views, URLs and wording; no models."""
