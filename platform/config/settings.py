@@ -200,7 +200,7 @@ LAB_DEMO = not HTTPS and env.flag(
 
 # Static files
 STATIC_URL = "static/"
-STATIC_ROOT = LAB_VAR_DIR / "static"
+STATIC_ROOT = Path(env.text("LAB_STATIC_DIR", str(LAB_VAR_DIR / "static")))
 STATICFILES_DIRS = [ROOT / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -39,7 +39,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def _collect_static(self) -> None:
-        stamp = Path(settings.LAB_VAR_DIR) / "stamps" / "static"
+        # Beside the folder: several installs may share one (LAB_STATIC_DIR).
+        stamp = Path(settings.STATIC_ROOT).parent / "stamps" / "static"
         digest = _static_digest()
         if (
             stamp.is_file()
