@@ -17,12 +17,15 @@ from lab_protocol.messages import LearnerError
 from runner.cluster import OUT_OF_MEMORY_EXIT, Cluster
 from runner.failures import describe_job
 from runner.rest import ask
-from runner.workers import wait_until_idle
+from runner.workers import PythonWorkers
 
 INTERVAL = 0.2
 # A source that will never read a topic to its end (latest-offset, a bounded scan, a
 # job that stands still) must not hold the stream for ever.
 CONSUMPTION_SECONDS = 4.0
+# A source stands still while the workers behind it start, one after the other: two of
+# them took 5 s on a machine at work.
+WORKER_SECONDS = 8.0
 # The cluster fetches its metrics anew when they are 10 ms old.
 _ASK_AGAIN_SECONDS = 0.012
 # A program that neither ended nor waits: planning one more INSERT takes up to 0.7 s.
@@ -56,6 +59,7 @@ class JobWatch:
         self._gauges: dict[str, dict[str, str]] = {}
         self._gauges_of: set[str] = set()
         self._program = ProgramState()
+        self._workers = PythonWorkers()
 
     @property
     def program(self) -> "ProgramState":
@@ -109,9 +113,9 @@ class JobWatch:
         self._send(ProgramFailed(machine_death(self._cluster)))
 
     def _consume(self, asked: AwaitConsumption) -> None:
-        deadline = time.monotonic() + CONSUMPTION_SECONDS
+        began = time.monotonic()
         seen = False
-        while not seen and not self._gave_up and time.monotonic() < deadline:
+        while not seen and not self._gave_up and self._has_patience(began):
             try:
                 seen = self._has_consumed(asked.offsets)
             except (OSError, ValueError, KeyError):
@@ -120,8 +124,13 @@ class JobWatch:
                 time.sleep(_ASK_AGAIN_SECONDS)
         self._gave_up = self._gave_up or not seen
         if seen:
-            wait_until_idle()
+            self._workers.wait_until_idle()
         self._send(Consumed(asked.number, seen))
+
+    def _has_patience(self, began: float) -> bool:
+        """Tell whether to go on waiting since ``began``, with functions for longer."""
+        more = WORKER_SECONDS if self._workers.has_functions else 0.0
+        return time.monotonic() - began < CONSUMPTION_SECONDS + more
 
     def _has_consumed(self, offsets: dict[str, int]) -> bool:
         """Tell whether each Kafka source of each running job has read its share.

@@ -8,28 +8,51 @@ offsets alone, a correct DataStream program took four late rows as punctual.
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 _PROC = Path("/proc")
 _PYTHON = os.path.realpath("/proc/self/exe")
 # A bundle is closed after 20 ms; between two looks nothing may have run or waited.
 _LOOKS = 4
 _LOOK_SECONDS = 0.015
-IDLE_SECONDS = 3.0
+IDLE_SECONDS = 4.0
 
 
-def wait_until_idle() -> None:
-    """Return once nothing in the box works on rows; at once without Python workers.
+class PythonWorkers:
+    """Knows whether the program has functions for workers, and watches those."""
 
-    The Java machine is watched too: while it stands in line for a core, the workers
-    that it feeds look idle.
-    """
+    def __init__(self) -> None:
+        """Count what is pickled from now on: PyFlink pickles each function once."""
+        import cloudpickle  # type: ignore[import-not-found]
+
+        self._pickle = cloudpickle.dumps
+        self.has_functions = False
+        cloudpickle.dumps = self._noted
+
+    def wait_until_idle(self) -> None:
+        """Return once nothing in the box works on rows; at once without functions.
+
+        A worker starts with the first row that it gets, so there may be none yet. The
+        Java machine is watched too: while it stands in line for a core, the workers
+        that it feeds look idle.
+        """
+        if self.has_functions:
+            _wait_until_idle()
+
+    def _noted(self, *arguments: Any, **options: Any) -> Any:
+        self.has_functions = True
+        return self._pickle(*arguments, **options)
+
+
+def _wait_until_idle() -> None:
     deadline = time.monotonic() + IDLE_SECONDS
     looks, before = 0, -1
     while looks < _LOOKS and time.monotonic() < deadline:
         others = _others()
         workers = [pid for pid in others if _executable(_PROC / pid) == _PYTHON]
         if not workers:
-            return
+            time.sleep(_LOOK_SECONDS)
+            continue
         used = sum(_ticks(pid) for pid in workers)
         is_still = used == before and not any(_is_runnable(pid) for pid in others)
         looks, before = looks + 1 if is_still else 0, used
