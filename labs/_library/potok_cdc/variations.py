@@ -40,7 +40,7 @@ def delayed[T](
         moments.sort(reverse=True)
     placed = [
         (arrivals[key(item)].pop(), number, item)
-        for number, item in sorted(enumerate(items), key=lambda pair: time(pair[1]))
+        for number, item in enumerate(sorted(items, key=time))
     ]
     placed.sort(key=lambda entry: entry[:2])
     return [(arrival, item) for arrival, _, item in placed]
