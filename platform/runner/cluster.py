@@ -127,7 +127,9 @@ def _setup_options(setup: JobSetup) -> dict[str, str]:
     if setup.kill_during:
         options |= {
             "restart-strategy.type": "fixed-delay",
-            "restart-strategy.fixed-delay.attempts": str(len(setup.kill_during)),
+            # One lost task manager can fail a job more than once: by the tasks that
+            # it takes along, and by slots that are not there yet.
+            "restart-strategy.fixed-delay.attempts": str(5 * len(setup.kill_during)),
             "restart-strategy.fixed-delay.delay": "100ms",
         }
     return options

@@ -24,6 +24,14 @@ class Person:
         )
 
     @classmethod
+    def signed_in(cls, url: str, name: str, password: str) -> "Person":
+        """Return a person who has used the log-in page."""
+        person = cls(url)
+        person.get("/accounts/login/")
+        person.post("/accounts/login/", login=name, password=password)
+        return person
+
+    @classmethod
     def known(cls, url: str, user: User) -> "Person":
         """Return a person whose session stands in the database already.
 

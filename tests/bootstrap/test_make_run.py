@@ -162,8 +162,8 @@ def test_killing_make_ends_everything_a_warm_cell_included(site: MakeRun) -> Non
     site.wait_until_ready()
 
     def cell_is_warm() -> bool:
-        # Kafka's JVM and Flink's.
-        return [descendant.name for descendant in family(site)].count("java") == 2
+        # Kafka's JVM and Flink's; spare cells have as many more.
+        return [descendant.name for descendant in family(site)].count("java") >= 2
 
     wait_until(cell_is_warm, what="a warm cell", seconds=120)
     everyone = family(site)

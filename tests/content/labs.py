@@ -7,7 +7,9 @@ so they are loaded under the names they use among themselves and then forgotten.
 import importlib.util
 import json
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LABS = ROOT / "labs"
 SLUGS = sorted(path.parent.name for path in LABS.glob("*/lab.yaml"))
 MODULES = ("stream", "oracle", "misconceptions")
+# Cases are made by two threads, and every lab's modules have the same names.
+_LOADING = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +79,39 @@ def spec_of(slug: str) -> LabSpec:
 def code_of(slug: str) -> LabCode:
     """Load the lab's modules afresh and leave no trace of their names."""
     folder = LABS / slug
-    kept = {name: sys.modules.pop(name, None) for name in MODULES}
-    try:
+    with _LOADING, _own_modules():
         loaded = [
             _load("stream", folder / "stream.py"),
             _load("oracle", folder / "answers/oracle.py"),
             _load("misconceptions", folder / "answers/misconceptions.py"),
         ]
-    finally:
-        for name, module in kept.items():
-            sys.modules.pop(name, None)
-            if module is not None:
-                sys.modules[name] = module
     return LabCode(*loaded)
 
 
 @cache
 def build_of(slug: str, seed: int) -> LabBuild:
     """Return the lab of ``seed``, made once in a test process."""
-    return code_of(slug).build(seed)
+    with _LOADING:
+        return code_of(slug).build(seed)
 
 
 def built(folder: Path, seed: int, **options: Any) -> LabBuild:
     """Return what the author's program makes of a lab; no module stays behind."""
-    kept = {name: sys.modules.pop(name, None) for name in MODULES}
     path = list(sys.path)
+    with _LOADING, _own_modules():
+        try:
+            return build_lab(folder, seed, **options)
+        finally:
+            sys.path[:] = path
+
+
+@contextmanager
+def _own_modules() -> Iterator[None]:
+    """Forget, after the block, the modules of a lab that were loaded in it."""
+    kept = {name: sys.modules.pop(name, None) for name in MODULES}
     try:
-        return build_lab(folder, seed, **options)
+        yield
     finally:
-        sys.path[:] = path
         for name, module in kept.items():
             sys.modules.pop(name, None)
             if module is not None:

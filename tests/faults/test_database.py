@@ -55,7 +55,7 @@ def test_14_reply_lost(served):
     stage = served.stage
     stage.worker()
     name = stage.new_person()
-    person = Person(stage.site.url, name, PASSWORD)
+    person = Person.signed_in(stage.site.url, name, PASSWORD)
     person.get("/labs/cdc-source/")
     form = {
         "kind": "submit",

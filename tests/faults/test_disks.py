@@ -93,7 +93,7 @@ def test_17_disk_full():
     """What was accepted is finished; what cannot be stored is refused."""
     with small_disk("size=160m") as folder, stage_on(folder) as stage:
         stage.worker()
-        person = Person(stage.site.url, stage.new_person(), PASSWORD)
+        person = Person.signed_in(stage.site.url, stage.new_person(), PASSWORD)
         [sent] = stage.send()
         stage.wait_state(sent, frozenset({"running"}))
         fill_with_bytes(folder)
@@ -119,7 +119,7 @@ def test_18_no_inodes():
     """Nothing can be created: no message, no spool file; rows still can be written."""
     with small_disk("size=200m,nr_inodes=4000") as folder, stage_on(folder) as stage:
         stage.worker()
-        person = Person(stage.site.url, stage.new_person(), PASSWORD)
+        person = Person.signed_in(stage.site.url, stage.new_person(), PASSWORD)
         [sent] = stage.send()
         stage.wait_state(sent, frozenset({"running"}))
         fill_with_files(folder)

@@ -33,7 +33,7 @@ def post_solution(stage, person):
 
 
 def new_person(stage):
-    return Person(stage.site.url, stage.new_person(), PASSWORD)
+    return Person.signed_in(stage.site.url, stage.new_person(), PASSWORD)
 
 
 @fault(
