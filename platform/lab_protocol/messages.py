@@ -238,6 +238,27 @@ class RunOutcome:
     peak_memory_bytes: int = 0
     timings: Timings = field(default_factory=Timings)
 
+    @classmethod
+    def without_rows(
+        cls,
+        run_id: str,
+        ending: Ending,
+        *,
+        detail: str = "",
+        stderr: str = "",
+        ended: float = 0.0,
+    ) -> "RunOutcome":
+        """Return the answer to a run that was stopped before it could write a row."""
+        return cls(
+            run_id=run_id,
+            ending=ending,
+            end_rule=EndRule.STOPPED,
+            records={},
+            detail=detail,
+            stderr=stderr,
+            timings=Timings(ended=ended),
+        )
+
 
 class CellPhase(StrEnum):
     """What a cell could do for the next request."""

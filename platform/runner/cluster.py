@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_protocol.messages import JobSetup, StateBackend
+from runner.places import WORK
 from runner.rest import REST_PORT
 
 OUT_OF_MEMORY_EXIT = 3
@@ -105,7 +106,7 @@ _JOBS = {
     "classloader.check-leaked-classloader": "false",
 }
 
-CHECKPOINTS = "/work/checkpoints"
+CHECKPOINTS = WORK / "checkpoints"
 
 
 def _setup_options(setup: JobSetup) -> dict[str, str]:

@@ -17,7 +17,7 @@ from lab_protocol.box import (
     TaskManagerKilled,
 )
 from runner.cluster import Cluster
-from runner.rest import ask
+from runner.rest import ENDED, ask, living_jobs
 
 # A job that cannot complete a checkpoint or come back must not hold the stream.
 CHECKPOINT_SECONDS = 5.0
@@ -25,7 +25,6 @@ RESTART_SECONDS = 8.0
 _ASK_AGAIN_SECONDS = 0.02
 # The interval of a job without checkpoints: the largest of Java's long.
 _NEVER = 2**63 - 1
-_ENDED = ("FINISHED", "CANCELED", "FAILED")
 
 
 class Drill:
@@ -45,7 +44,7 @@ class Drill:
         threading.Thread(target=self._kill, args=(order,), daemon=True).start()
 
     def _take(self, order: TakeCheckpoint) -> None:
-        jobs = [job for job in _running() if _takes_checkpoints(job)]
+        jobs = [job for job in living_jobs() if _takes_checkpoints(job)]
         completed = sum(self._checkpoint(job) for job in jobs)
         self._send(CheckpointTaken(order.number, completed))
 
@@ -65,7 +64,7 @@ class Drill:
         return True
 
     def _kill(self, order: KillTaskManager) -> None:
-        jobs = _running()
+        jobs = living_jobs()
         mini: Any = self._cluster.mini
         mini.terminateTaskManager(self._killed).get()
         self._killed += 1
@@ -74,10 +73,6 @@ class Drill:
         while time.monotonic() < deadline and not all(map(_is_settled, jobs)):
             time.sleep(_ASK_AGAIN_SECONDS)
         self._send(TaskManagerKilled(order.number))
-
-
-def _running() -> list[str]:
-    return [job["id"] for job in ask("/jobs")["jobs"] if job["status"] not in _ENDED]
 
 
 def _takes_checkpoints(job: str) -> bool:
@@ -96,7 +91,7 @@ def _is_settled(job: str) -> bool:
         told = ask(f"/jobs/{job}")
     except (OSError, ValueError):
         return False
-    if told["state"] in _ENDED:
+    if told["state"] in ENDED:
         return True
     return told["state"] == "RUNNING" and all(
         vertex["status"] == "RUNNING" for vertex in told["vertices"]

@@ -16,7 +16,7 @@ from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
 from lab_protocol.messages import LearnerError
 from runner.cluster import OUT_OF_MEMORY_EXIT, Cluster
 from runner.failures import describe_job
-from runner.rest import ask
+from runner.rest import ENDED, ask, living_jobs
 from runner.workers import PythonWorkers
 
 INTERVAL = 0.2
@@ -89,7 +89,7 @@ class JobWatch:
                     self._ignored.add(name)
                     self._send(ProgramFailed(self._failure(name)))
             seen = JobsSeen(
-                running=sum(s not in ("FINISHED", "CANCELED", "FAILED") for s in own),
+                running=sum(s not in ENDED for s in own),
                 finished=sum(s in ("FINISHED", "CANCELED") for s in own),
             )
             if seen != last:
@@ -138,12 +138,7 @@ class JobWatch:
         A source that reads none of the topics in ``offsets`` is no obstacle, one
         that has not reported anything yet is.
         """
-        running = {
-            job["id"]
-            for job in ask("/jobs")["jobs"]
-            if job["status"] not in ("FINISHED", "CANCELED", "FAILED")
-            and job["id"] not in self._ignored
-        }
+        running = living_jobs() - self._ignored
         if not running or not self._program.submits_no_more(running):
             return False
         if running != self._gauges_of:

@@ -14,7 +14,6 @@ from types import TracebackType
 from lab_protocol.messages import (
     CellPhase,
     Ending,
-    EndRule,
     RunOutcome,
     RunProgress,
     RunRequest,
@@ -167,12 +166,7 @@ class SlotPool:
         """
         with self.reserve(is_cancelled) as slot:
             if slot is None:
-                return RunOutcome(
-                    run_id=request.run_id,
-                    ending=Ending.CANCELLED,
-                    end_rule=EndRule.STOPPED,
-                    records={},
-                )
+                return RunOutcome.without_rows(request.run_id, Ending.CANCELLED)
             return slot.run(request, on_progress=on_progress, is_cancelled=is_cancelled)
 
     @contextmanager

@@ -16,7 +16,6 @@ from lab_protocol.messages import (
     CellPhase,
     CellState,
     Ending,
-    EndRule,
     RunOutcome,
     RunProgress,
     RunRequest,
@@ -250,15 +249,8 @@ class Slot:
         self._restarts += 1
         if not self._is_retired:
             self.start()
-        return replace(
-            RunOutcome(
-                run_id=request.run_id,
-                ending=Ending.PLATFORM_FAULT,
-                end_rule=EndRule.STOPPED,
-                records={},
-            ),
-            detail=code,
-            stderr=said[-4000:],
+        return RunOutcome.without_rows(
+            request.run_id, Ending.PLATFORM_FAULT, detail=code, stderr=said[-4000:]
         )
 
     def _read_messages(self, process: "subprocess.Popen[bytes]") -> None:

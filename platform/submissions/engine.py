@@ -11,7 +11,6 @@ from django.conf import settings
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
     Ending,
-    EndRule,
     RunOutcome,
     RunRequest,
 )
@@ -141,12 +140,7 @@ class CellEngine:
 
             def run(request: RunRequest) -> RunOutcome:
                 if slot is None:
-                    return RunOutcome(
-                        run_id=request.run_id,
-                        ending=Ending.CANCELLED,
-                        end_rule=EndRule.STOPPED,
-                        records={},
-                    )
+                    return RunOutcome.without_rows(request.run_id, Ending.CANCELLED)
                 return slot.run(
                     request, on_progress=watch.progress, is_cancelled=watch.stopped
                 )

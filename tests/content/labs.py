@@ -193,3 +193,14 @@ def _record(output: Output, number: int, values: dict[str, Any]) -> Record:
         value=json.dumps(values).encode(),
         stage=1,
     )
+
+
+def answer(slug: str, name: str) -> str:
+    """Return the text of one of the lab's answers."""
+    return (LABS / slug / "answers" / name).read_text("utf-8")
+
+
+def changed(text: str, old: str, new: str) -> str:
+    """Return ``text`` with ``old`` replaced; it must be there."""
+    assert old in text
+    return text.replace(old, new)

@@ -39,7 +39,9 @@ from tests.content.labs import (
     LABS,
     ROOT,
     SLUGS,
+    answer,
     build_of,
+    changed,
     code_of,
     failed_checks,
     spec_of,
@@ -154,17 +156,6 @@ REFUSED = [
         "time attribute",
     ),
 ]
-
-
-def answer(slug: str, name: str) -> str:
-    """Return the text of one of the lab's answers."""
-    return (LABS / slug / "answers" / name).read_text("utf-8")
-
-
-def changed(text: str, old: str, new: str) -> str:
-    """Return ``text`` with ``old`` replaced; it must be there."""
-    assert old in text
-    return text.replace(old, new)
 
 
 def solutions() -> Iterator[Case]:

@@ -1,7 +1,10 @@
 """A small course with everything a page can show, and people in every state of it.
 
 Verdicts are made by the real grader from given outputs of a run; only the run itself
-is written by hand here (tests/test_journey.py has the real ones).
+is written by hand here (tests/e2e/test_main_job.py has the real ones).
+
+Over 400 lines: every page is shown on the one world, whose people and attempts name
+each other.
 """
 
 import json

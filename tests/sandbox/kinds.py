@@ -1,6 +1,6 @@
 """Programs of the kinds of labs that keep state, commit rows or use timers."""
 
-from tests.sandbox.programs import PY_TABLES, TUMBLE
+from tests.sandbox.programs import PY_TABLES, STREAM_ENDS, TUMBLE
 
 EXACTLY_ONCE = """\
 CREATE TABLE committed (window_start TIMESTAMP(3), status STRING, total BIGINT) WITH (
@@ -38,7 +38,8 @@ print("rocksdb", bool(tables_of_rocksdb), "checkpoint", bool(checkpoints), flush
     ]
 )
 
-PY_TIMERS = """
+PY_TIMERS = (
+    """
 import json
 from datetime import datetime, timezone
 
@@ -94,27 +95,9 @@ class SumOfMinute(KeyedProcessFunction):
         self.sums.remove(start)
 
 
-environment = StreamExecutionEnvironment.get_execution_environment()
-source = (
-    KafkaSource.builder()
-    .set_bootstrap_servers("localhost:9092")
-    .set_topics("orders")
-    .set_starting_offsets(KafkaOffsetsInitializer.earliest())
-    .set_value_only_deserializer(SimpleStringSchema())
-    .build()
-)
-sink = (
-    KafkaSink.builder()
-    .set_bootstrap_servers("localhost:9092")
-    .set_record_serializer(
-        KafkaRecordSerializationSchema.builder()
-        .set_topic("totals")
-        .set_value_serialization_schema(SimpleStringSchema())
-        .build()
-    )
-    .build()
-)
-strategy = WatermarkStrategy.for_bounded_out_of_orderness(
+"""
+    + STREAM_ENDS
+    + """strategy = WatermarkStrategy.for_bounded_out_of_orderness(
     Duration.of_seconds(2)
 ).with_timestamp_assigner(EventTime())
 pair = Types.TUPLE([Types.STRING(), Types.LONG()])
@@ -128,3 +111,4 @@ pair = Types.TUPLE([Types.STRING(), Types.LONG()])
 )
 environment.execute("sums")
 """
+)

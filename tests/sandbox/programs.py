@@ -56,7 +56,31 @@ tables.execute_sql(
 
 PY_BAD_UDF = PY_UDF.replace("return amount * 2", "return amount // (amount - amount)")
 
-PY_STREAM = """
+STREAM_ENDS = """\
+environment = StreamExecutionEnvironment.get_execution_environment()
+source = (
+    KafkaSource.builder()
+    .set_bootstrap_servers("localhost:9092")
+    .set_topics("orders")
+    .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+    .set_value_only_deserializer(SimpleStringSchema())
+    .build()
+)
+sink = (
+    KafkaSink.builder()
+    .set_bootstrap_servers("localhost:9092")
+    .set_record_serializer(
+        KafkaRecordSerializationSchema.builder()
+        .set_topic("totals")
+        .set_value_serialization_schema(SimpleStringSchema())
+        .build()
+    )
+    .build()
+)
+"""
+
+PY_STREAM = (
+    """
 import json
 
 from pyflink.common import SimpleStringSchema, Types, WatermarkStrategy
@@ -81,27 +105,9 @@ class Count(KeyedProcessFunction):
         yield json.dumps({"status": value[0], "total": count})
 
 
-environment = StreamExecutionEnvironment.get_execution_environment()
-source = (
-    KafkaSource.builder()
-    .set_bootstrap_servers("localhost:9092")
-    .set_topics("orders")
-    .set_starting_offsets(KafkaOffsetsInitializer.earliest())
-    .set_value_only_deserializer(SimpleStringSchema())
-    .build()
-)
-sink = (
-    KafkaSink.builder()
-    .set_bootstrap_servers("localhost:9092")
-    .set_record_serializer(
-        KafkaRecordSerializationSchema.builder()
-        .set_topic("totals")
-        .set_value_serialization_schema(SimpleStringSchema())
-        .build()
-    )
-    .build()
-)
-pair = Types.TUPLE([Types.STRING(), Types.STRING()])
+"""
+    + STREAM_ENDS
+    + """pair = Types.TUPLE([Types.STRING(), Types.STRING()])
 (
     environment.from_source(source, WatermarkStrategy.no_watermarks(), "orders")
     .map(lambda text: (json.loads(text)["status"], text), output_type=pair)
@@ -111,3 +117,4 @@ pair = Types.TUPLE([Types.STRING(), Types.STRING()])
 )
 environment.execute("counts")
 """
+)

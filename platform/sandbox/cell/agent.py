@@ -8,7 +8,6 @@ from lab_protocol.messages import (
     CellPhase,
     CellState,
     Ending,
-    EndRule,
     Language,
     Phase,
     RunOutcome,
@@ -226,9 +225,4 @@ class Agent:
 
 
 def _cancelled(request: RunRequest) -> RunOutcome:
-    return RunOutcome(
-        run_id=request.run_id,
-        ending=Ending.CANCELLED,
-        end_rule=EndRule.STOPPED,
-        records={},
-    )
+    return RunOutcome.without_rows(request.run_id, Ending.CANCELLED)

@@ -26,7 +26,7 @@ from lab_protocol.messages import (
 from sandbox.cell.box import Box
 from sandbox.cell.collect import Refusal, collect
 from sandbox.cell.limits import Reading, crossed, relaxed
-from sandbox.cell.run import Conclusion, failed
+from sandbox.cell.run import ENVIRONMENT_ENDED, Conclusion, failed
 from sandbox.settings import CellSettings
 
 _TICK = 0.01
@@ -141,9 +141,7 @@ class PlainRun:
                     self._hear(message)
                 if not self._has_ended:
                     self._has_ended = True
-                    self._error = LearnerError(
-                        "EnvironmentEnded", "the program ended its own environment"
-                    )
+                    self._error = ENVIRONMENT_ENDED
             if self._has_ended:
                 return self._ended()
             if time.monotonic() - metered >= _METER_SECONDS:

@@ -37,6 +37,9 @@ _TICK = 0.01
 _METER_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.5
 _DRAIN_SECONDS = 10.0
+ENVIRONMENT_ENDED = LearnerError(
+    "EnvironmentEnded", "the program ended its own environment"
+)
 _MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
 
 
@@ -244,9 +247,7 @@ class Run:
             # The program's last words may still lie in the pipe.
             for message in self._box.hear_last_words():
                 self._hear(message)
-            self._error = self._error or LearnerError(
-                "EnvironmentEnded", "the program ended its own environment"
-            )
+            self._error = self._error or ENVIRONMENT_ENDED
             return failed(self._error, self._box)
         detail = ""
         if rule is EndRule.BOX_EXITED and self._jobs.finished == 0:
@@ -314,12 +315,10 @@ def failed(error: LearnerError, box: Box) -> Conclusion:
 
 def fault_outcome(request: RunRequest, fault: CellFault, *, ended: float) -> RunOutcome:
     """Return the outcome of a run that failed by our own fault."""
-    outcome = RunOutcome(
-        run_id=request.run_id,
-        ending=Ending.PLATFORM_FAULT,
-        end_rule=EndRule.STOPPED,
-        records={},
+    return RunOutcome.without_rows(
+        request.run_id,
+        Ending.PLATFORM_FAULT,
         detail=fault.code,
         stderr=str(fault),
+        ended=ended,
     )
-    return replace(outcome, timings=Timings(ended=ended))
