@@ -172,7 +172,8 @@ def start_author(
     rules = os.open(image.part("conf") / "seccomp.bpf", os.O_RDONLY)
     answer_read, answer_write = os.pipe()
     try:
-        jailed = author_jail(image, without).command(
+        jail = author_jail(image, without)
+        jailed = jail.command(
             ["/rt/py/bin/python3.12", "-m", "runner.author", str(answer_write)],
             seccomp_fd=rules,
         )
@@ -183,7 +184,7 @@ def start_author(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            pass_fds=(rules, answer_write),
+            pass_fds=(*jail.read_by_bubblewrap(rules), answer_write),
             env={"PATH": os.environ.get("PATH", os.defpath)},
             cwd="/",
             start_new_session=True,

@@ -71,6 +71,14 @@ class Jail:
         }
     )
 
+    def read_by_bubblewrap(self, seccomp_fd: int) -> tuple[int, ...]:
+        """Return the descriptors that bubblewrap reads and closes itself.
+
+        Any other inherited descriptor stays open in the jail: a filter that is left
+        out, but handed over, would show the program a file of the host.
+        """
+        return () if Protection.SECCOMP in self.without else (seccomp_fd,)
+
     def command(self, program: Sequence[str], *, seccomp_fd: int) -> list[str]:
         """Return the whole command; ``seccomp_fd`` must be open and be inherited."""
         arguments = [

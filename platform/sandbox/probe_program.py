@@ -199,13 +199,28 @@ def foreign_files() -> Answer:
     for entry in (PROC / "self/fd").iterdir():
         try:
             target = str(entry.readlink())
-            is_file = stat.S_ISREG(os.fstat(int(entry.name)).st_mode)
+            opened = os.fstat(int(entry.name))
         except OSError:
             continue
-        is_named = is_file or target.startswith("/")
-        if is_named and not target.startswith((*own, "/memfd:")):
+        if not (stat.S_ISREG(opened.st_mode) or target.startswith("/")):
+            continue
+        # The name alone says nothing: a host's folder may be called /work as well.
+        if not (target.startswith(own) and is_here(target, opened)) and not (
+            target.startswith("/memfd:")
+        ):
             found.append(target)
     return found or True
+
+
+def is_here(name: str, opened: os.stat_result) -> bool:
+    """Return whether the opened file is what the box has under that name."""
+    if name.endswith(" (deleted)"):
+        name = os.path.dirname(name)  # noqa: PTH120 (a name, not a file)
+        return os.stat(name).st_dev == opened.st_dev  # noqa: PTH116
+    try:
+        return os.path.samestat(os.stat(name), opened)  # noqa: PTH116
+    except OSError:
+        return name.startswith("/proc/")
 
 
 def secrets_in_proc(token: str) -> Answer:

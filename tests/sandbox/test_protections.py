@@ -73,6 +73,13 @@ def test_a_jail_lacks_what_is_left_out_and_nothing_else(
     assert lost == {word}
 
 
+def test_a_filter_that_is_left_out_is_not_handed_over_either() -> None:
+    jail = Jail(mounts=(), environment={}, folder="/")
+    assert jail.read_by_bubblewrap(3) == (3,)
+    without = replace(jail, without=frozenset({Protection.SECCOMP}))
+    assert without.read_by_bubblewrap(3) == ()
+
+
 def test_a_limit_left_out_is_never_reached() -> None:
     limits = relaxed(Limits(), {Protection.WALL_LIMIT, Protection.OUTPUT_ROWS})
     assert limits.wall_seconds > 1e9

@@ -55,7 +55,7 @@ def start_jailed(
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=(rules, *inherit),
+            pass_fds=(*jail.read_by_bubblewrap(rules), *inherit),
             close_fds=True,
         )
     finally:
