@@ -7,6 +7,7 @@ from curriculum.course import Document
 from curriculum.fences import (
     LANGUAGES,
     MERMAID,
+    QUESTION,
     Fence,
     FenceKind,
     find_fences,
@@ -17,6 +18,7 @@ from curriculum.labels import CALLOUTS
 from curriculum.links import CourseLinks
 from curriculum.markdown import Rendered
 from curriculum.problems import Problems, Rule
+from curriculum.questions import read_question
 
 _RUNNABLE = frozenset({"sql", "python"})
 _INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
@@ -72,6 +74,8 @@ class _Prose:
             _INLINE_CODE.sub(lambda found: " " * len(found[0]), line)
             for line in self.lines
         ]
+        # Questions are Markdown too: their links and images are looked for in both.
+        self._addressed = without_fences(document.text, keep=QUESTION).split("\n")
         self._seen: Counter[str] = Counter()
         self._places: defaultdict[str, list[int]] = defaultdict(list)
 
@@ -82,7 +86,7 @@ class _Prose:
             pattern = re.compile(re.escape(needle) + r"(?=[)\s>\"'\]]|$)")
             self._places[needle] = [
                 self.first_line + index
-                for index, line in enumerate(self.lines)
+                for index, line in enumerate(self._addressed)
                 for _ in pattern.finditer(line)
             ]
         places = self._places[needle]
@@ -100,6 +104,7 @@ def _check_fences(
     problems: Problems,
 ) -> None:
     before: Fence | None = None
+    asked: dict[str, int] = {}
     for fence in fences:
         place = (document.file, fence.line)
         header = fence.header
@@ -110,24 +115,29 @@ def _check_fences(
                 "the code block is not closed",
                 "Add a line with as many backticks as it begins with.",
             )
-        if header.language != MERMAID and header.language not in LANGUAGES:
+        if header.language not in {*LANGUAGES, MERMAID, QUESTION}:
             problems.error(
                 *place,
                 Rule.FENCE_LANGUAGE,
                 f"the code block has the unknown language {header.language!r}"
                 if header.language
                 else "the code block names no language",
-                "Use one of: " + ", ".join(sorted([*LANGUAGES, MERMAID])) + ".",
+                "Use one of: "
+                + ", ".join(sorted([*LANGUAGES, MERMAID, QUESTION]))
+                + ".",
             )
         for option in header.unknown:
             problems.error(
                 *place,
                 Rule.FENCE_OPTION,
                 f"the code block has the unknown option {option!r}",
-                'Known: {.run .fails .output .norun title="…" hl_lines="1 3-4"}.',
+                'Known: {.run .fails .output .norun on="python" title="…"'
+                ' hl_lines="1 3-4"}.',
             )
         if header.language == MERMAID:
             _check_diagram(place, fence, problems)
+        if header.language == QUESTION:
+            _check_question(document, fence, asked, problems)
         if (
             header.kind in {FenceKind.RUN, FenceKind.FAILS}
             and header.language not in _RUNNABLE
@@ -156,6 +166,25 @@ def _check_fences(
             f"the text has {len(fences)} code blocks, the page {rendered.figures}",
             "Indent each block like the list item, tab or quote that it stands in.",
         )
+
+
+def _check_question(
+    document: Document, fence: Fence, asked: dict[str, int], problems: Problems
+) -> None:
+    question = read_question(
+        fence.body, file=document.file, first_line=fence.line + 1, problems=problems
+    )
+    if question is None:
+        return
+    if question.id in asked:
+        problems.error(
+            document.file,
+            fence.line,
+            Rule.DUPLICATE_ID,
+            f"the question id {question.id!r} is that of line {asked[question.id]}",
+            "Give each question of a text an id of its own.",
+        )
+    asked.setdefault(question.id, fence.line)
 
 
 def _check_diagram(place: tuple[str, int], fence: Fence, problems: Problems) -> None:

@@ -26,6 +26,7 @@ LANGUAGES: dict[str, str] = {
     "yaml": "YAML",
 }
 MERMAID = "mermaid"
+QUESTION = "question"
 
 
 class FenceKind(StrEnum):
@@ -38,12 +39,20 @@ class FenceKind(StrEnum):
     NORUN = "norun"
 
 
+class Engine(StrEnum):
+    """What executes a block: Flink, or Python with its standard library alone."""
+
+    FLINK = "flink"
+    PYTHON = "python"
+
+
 @dataclass(frozen=True, slots=True)
 class FenceHeader:
     """What stands after the backticks; ``unknown`` has what is not understood."""
 
     language: str
     kind: FenceKind = FenceKind.PLAIN
+    engine: Engine = Engine.FLINK
     title: str = ""
     highlighted_lines: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -72,7 +81,7 @@ _OPENING = re.compile(r"(?P<prefix>[> \t]*)(?P<ticks>`{3,}|~{3,})(?P<header>[^`]
 
 
 def parse_header(text: str) -> FenceHeader:
-    """Parse the header ``sql {.run title="…" hl_lines="2 4-5"}``.
+    """Parse the header ``python {.run on="python" title="…" hl_lines="2 4-5"}``.
 
     >>> parse_header('sql {.run title="Источник"}').kind
     <FenceKind.RUN: 'run'>
@@ -83,7 +92,7 @@ def parse_header(text: str) -> FenceHeader:
     if not found:
         return FenceHeader(language=text.split()[0], unknown=(text.strip(),))
     unknown: list[str] = []
-    kind, title = FenceKind.PLAIN, ""
+    kind, engine, title = FenceKind.PLAIN, Engine.FLINK, ""
     lines: tuple[int, ...] = ()
     rest = found["attributes"] or ""
     while rest.strip():
@@ -94,13 +103,15 @@ def parse_header(text: str) -> FenceHeader:
         rest = rest[attribute.end() :]
         if attribute["kind"] in set(FenceKind) - {FenceKind.PLAIN}:
             kind = FenceKind(attribute["kind"])
+        elif attribute["key"] == "on" and attribute["value"] in set(Engine):
+            engine = Engine(attribute["value"])
         elif attribute["key"] == "title":
             title = attribute["value"]
         elif attribute["key"] == "hl_lines" and _LINES.fullmatch(attribute["value"]):
             lines = _numbers(attribute["value"])
         else:
             unknown.append(attribute[0].strip())
-    return FenceHeader(found["language"], kind, title, lines, tuple(unknown))
+    return FenceHeader(found["language"], kind, engine, title, lines, tuple(unknown))
 
 
 def find_fences(text: str, *, first_line: int = 1) -> tuple[Fence, ...]:
@@ -133,10 +144,15 @@ def find_fences(text: str, *, first_line: int = 1) -> tuple[Fence, ...]:
     return tuple(fences)
 
 
-def without_fences(text: str) -> str:
-    """Return ``text`` with every fence emptied; the number of lines stays."""
+def without_fences(text: str, *, keep: str = "") -> str:
+    """Return ``text`` with its fences emptied but those of the language ``keep``.
+
+    The number of lines stays.
+    """
     lines = text.split("\n")
     for fence in find_fences(text):
+        if keep and fence.header.language == keep:
+            continue
         count = fence.last_line - fence.line + 1
         lines[fence.line - 1 : fence.last_line] = [""] * count
     return "\n".join(lines)

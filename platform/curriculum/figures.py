@@ -10,7 +10,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
-from curriculum.fences import LANGUAGES, FenceHeader, FenceKind
+from curriculum.fences import LANGUAGES, Engine, FenceHeader, FenceKind
 from curriculum.labels import Labels
 
 CSS_CLASS = "highlight"
@@ -66,9 +66,10 @@ def code_figure(source: str, header: FenceHeader, labels: Labels) -> str:
     name = header.title or f"{labels.code}: {LANGUAGES[language]}"
     badge = ""
     if header.kind is not FenceKind.PLAIN:
+        on_python = header.kind is FenceKind.RUN and header.engine is Engine.PYTHON
+        word = labels.kinds["run-python" if on_python else header.kind]
         badge = (
-            f'<span class="code-badge" data-badge="{header.kind}">'
-            f"{escape(labels.kinds[header.kind])}</span>"
+            f'<span class="code-badge" data-badge="{header.kind}">{escape(word)}</span>'
         )
     title = (
         f'<span class="code-title">{escape(header.title)}</span>'

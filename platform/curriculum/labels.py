@@ -12,7 +12,10 @@ CANONICAL_LANGUAGE = "ru"
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Words around code, callouts, tables, diagrams, headings and footnotes."""
+    """Words around code, callouts, tables, diagrams, headings, questions, footnotes.
+
+    ``kinds`` has the kinds of blocks; one executed without Flink is ``run-python``.
+    """
 
     callouts: dict[str, str]
     kinds: dict[str, str]
@@ -20,6 +23,10 @@ class Labels:
     table: str
     diagram_text: str
     heading_link: str
+    question: str
+    choose_all: str
+    right: str
+    wrong: str
     footnote_back: str
 
 
@@ -35,6 +42,7 @@ LABELS: dict[str, Labels] = {
         },
         kinds={
             "run": "выполнено на Flink",
+            "run-python": "выполнено на Python",
             "fails": "завершается ошибкой",
             "output": "вывод",
             "norun": "фрагмент",
@@ -43,6 +51,10 @@ LABELS: dict[str, Labels] = {
         table="Таблица",
         diagram_text="Описание схемы",
         heading_link="Ссылка на раздел",
+        question="Вопрос",
+        choose_all="Верных ответов несколько.",
+        right="Верно.",
+        wrong="Неверно.",
         footnote_back="Назад к тексту, сноска {}",
     ),
     "en": Labels(
@@ -56,6 +68,7 @@ LABELS: dict[str, Labels] = {
         },
         kinds={
             "run": "executed on Flink",
+            "run-python": "executed on Python",
             "fails": "fails on purpose",
             "output": "output",
             "norun": "fragment",
@@ -64,6 +77,10 @@ LABELS: dict[str, Labels] = {
         table="Table",
         diagram_text="Description of the diagram",
         heading_link="Link to the section",
+        question="Question",
+        choose_all="More than one answer is right.",
+        right="Right.",
+        wrong="Wrong.",
         footnote_back="Back to the text, footnote {}",
     ),
 }

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from curriculum.course import LabDraft, LessonDraft
+from curriculum.fences import QUESTION, find_fences
 from curriculum.graph import find_cycles
 from curriculum.labels import CANONICAL_LANGUAGE, LANGUAGES
 from curriculum.problems import Problems, Rule
@@ -99,6 +101,29 @@ def _check_translations(lesson: LessonDraft, problems: Problems) -> None:
                     f"{name} differs from that of {lesson.file}",
                     "Only title, description and topics are translated.",
                 )
+        _check_questions(lesson, language, problems)
+
+
+def _check_questions(lesson: LessonDraft, language: str, problems: Problems) -> None:
+    """Report the first question that is another one than in the canonical text."""
+    texts = (lesson.rendered.get(CANONICAL_LANGUAGE), lesson.rendered.get(language))
+    ours, theirs = (
+        [(q.id, q.right) for q in text.questions] if text else [] for text in texts
+    )
+    if None in texts or ours == theirs:
+        return
+    pairs = zip(ours, theirs, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    document = lesson.documents[language]
+    fences = find_fences(document.text, first_line=document.first_line)
+    lines = [fence.line for fence in fences if fence.header.language == QUESTION]
+    problems.error(
+        document.file,
+        lines[same] if same < len(lines) else 0,
+        Rule.TRANSLATION_DIFFERS,
+        f"question {same + 1} is not that of {lesson.file}",
+        "Keep ids, order and which options are right; translate the texts only.",
+    )
 
 
 def _check_orders(lessons: Sequence[LessonDraft], problems: Problems) -> None:

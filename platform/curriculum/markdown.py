@@ -18,14 +18,16 @@ from markdown import Markdown
 from pydantic import BaseModel, ConfigDict
 from pymdownx.slugs import slugify  # type: ignore[import-untyped]
 
-from curriculum.fences import MERMAID, parse_header
+from curriculum.fences import MERMAID, QUESTION, parse_header
 from curriculum.figures import code_figure, diagram_figure
 from curriculum.html_tree import CalloutProcessor, PageProcessor
-from curriculum.labels import CANONICAL_LANGUAGE, LABELS, Labels
+from curriculum.labels import CANONICAL_LANGUAGE, LABELS
+from curriculum.problems import Problems
+from curriculum.questions import Question, question_html, read_question
 from curriculum.sanitiser import sanitise
 
 # Raised by hand when the HTML that the renderer writes changes its shape.
-RENDERER_REVISION = 1
+RENDERER_REVISION = 2
 
 
 class TocEntry(BaseModel):
@@ -71,7 +73,7 @@ class Rendered:
     """A rendered text and what the checks ask about it.
 
     ``links`` and ``images`` are as written, before they were resolved; ``anchors`` are
-    the ids of headings, ``figures`` the number of code blocks and diagrams.
+    the ids of headings, ``figures`` the number of code blocks, diagrams and questions.
     """
 
     html: SafeHtml
@@ -83,6 +85,7 @@ class Rendered:
     figures: int = 0
     has_diagrams: bool = False
     unknown_callouts: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def renderer_version() -> str:
@@ -106,9 +109,7 @@ def render(
     renderers = _renderers()
     # Taken out while it works: an instance that failed half-way (too deep a list) keeps
     # a parser state that ruins every later text, so it is not put back.
-    renderer = renderers.pop((language, form), None) or _Renderer(
-        LABELS[language], form
-    )
+    renderer = renderers.pop((language, form), None) or _Renderer(language, form)
     rendered = renderer.render(text, resolve)
     renderers[language, form] = renderer
     return rendered
@@ -117,9 +118,16 @@ def render(
 class _Renderer:
     """One Markdown instance (100 ms to build) with the state of one text at a time."""
 
-    def __init__(self, labels: Labels, form: Form) -> None:
+    def __init__(self, language: str, form: Form) -> None:
+        labels = LABELS[language]
+        self._language = language
         self._labels = labels
         self._form = form
+        self._resolve: Callable[[str], str] = str
+        # What fragments inside of questions had, to be checked with the page's own.
+        self._links: list[str] = []
+        self._images: list[Image] = []
+        self._questions: list[Question] = []
         self._figures = 0
         self._has_diagrams = False
         extensions = [
@@ -151,6 +159,9 @@ class _Renderer:
         self._markdown.treeprocessors.register(self._page, "page", 4)
 
     def render(self, text: str, resolve: Callable[[str], str]) -> Rendered:
+        self._resolve = resolve
+        self._links, self._images = [], []
+        self._questions = []
         self._figures = 0
         self._has_diagrams = False
         self._callouts.begin()
@@ -164,12 +175,13 @@ class _Renderer:
             html=SafeHtml(html),
             toc=toc,
             anchors=tuple(self._page.anchors),
-            links=tuple(self._page.links),
-            images=tuple(Image(*image) for image in self._page.images),
+            links=(*self._page.links, *self._links),
+            images=(*(Image(*image) for image in self._page.images), *self._images),
             top_headings=self._page.top_headings,
             figures=self._figures,
             has_diagrams=self._has_diagrams,
             unknown_callouts=tuple(self._callouts.unknown),
+            questions=tuple(self._questions),
         )
 
     def _settings(self, extensions: list[str]) -> dict[str, dict[str, Any]]:
@@ -215,10 +227,32 @@ class _Renderer:
         if language == MERMAID:
             self._has_diagrams = True
             return diagram_figure(source, self._labels)
+        if language == QUESTION and self._form is Form.PAGE:
+            # What is no question is shown as it is written; the checks report it.
+            question = read_question(source, file="", first_line=1, problems=Problems())
+            if question:
+                return self._question(question)
         attributes = [f".{name}" for name in classes]
         attributes += [f'{key}="{value}"' for key, value in options.items()]
         header = parse_header(f"{language or ''} {{{' '.join(attributes)}}}")
         return code_figure(source, header, self._labels)
+
+    def _question(self, question: Question) -> str:
+        self._questions.append(question)
+        return question_html(
+            question,
+            number=len(self._questions),
+            labels=self._labels,
+            render=self._fragment,
+        )
+
+    def _fragment(self, text: str) -> str:
+        rendered = render(
+            text, language=self._language, form=Form.FRAGMENT, resolve=self._resolve
+        )
+        self._links += rendered.links
+        self._images += rendered.images
+        return rendered.html
 
 
 def _accept_all(

@@ -62,6 +62,7 @@ class Rule(StrEnum):
     ORDER_BEFORE_PREREQUISITE = "order-before-prerequisite"
     OUTPUT_WITHOUT_RUN = "output-without-run"
     PREREQUISITE_CYCLE = "prerequisite-cycle"
+    QUESTION_OPTIONS = "question-options"
     RAW_HTML = "raw-html"
     SETUP_FIELD = "setup-field"
     STARTER_SUFFIX = "starter-suffix"

@@ -10,9 +10,9 @@ import re
 import nh3
 
 _TAGS = """
-a abbr aside blockquote br code dd del details div dl dt em figcaption figure h1 h2 h3
-h4 h5 h6 hr img input kbd label li mark ol p pre section span strong sub summary sup
-table tbody td th thead tr ul
+a abbr aside blockquote br code dd del details div dl dt em fieldset figcaption figure
+h1 h2 h3 h4 h5 h6 hr img input kbd label legend li mark ol p pre section span strong sub
+summary sup table tbody td th thead tr ul
 """
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"class"},
@@ -43,6 +43,8 @@ _CLASSES = """
 callout callout-title callout-label code code-title code-badge diagram mermaid highlight
 hll footnote footnote-ref footnote-backref heading-anchor table-scroll row-kind
 tabbed-set tabbed-alternate tabbed-labels tabbed-content tabbed-block task-list-item
+question question-many question-number option option-right option-wrong option-why
+option-word
 """
 
 _KNOWN_CLASSES = frozenset(_CLASSES.split())
@@ -54,7 +56,8 @@ _TOKEN_CLASS = re.compile(r"[a-z][a-z0-9]{0,2}")
 # The renderer has made relative links absolute; what is left of them leads nowhere.
 _ADDRESS = re.compile(r"https?://|mailto:|/(?![/\\])|#", re.IGNORECASE)
 _FOOTNOTE_ID = re.compile(r"fn(ref\d*)?:[\w-]+")
-_TAB_ID = re.compile(r"__tabbed_\d+(_\d+)?")
+# Groups of inputs: tabs, and the options of a question.
+_INPUT_ID = re.compile(r"__tabbed_\d+(_\d+)?|question-[a-z0-9-]+")
 _HEADING_ID = re.compile(r"[\w-]+")
 _ROLES = frozenset(
     {"note", "region", "group", "doc-endnotes", "doc-noteref", "doc-backlink"}
@@ -76,7 +79,7 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
         case "id" | "for":
             return value if _id_pattern(tag).fullmatch(value) else None
         case "name":
-            return value if _TAB_ID.fullmatch(value) else None
+            return value if _INPUT_ID.fullmatch(value) else None
         case "type":
             return value if value in {"radio", "checkbox"} else None
         case "role":
@@ -102,7 +105,7 @@ def _class_is_known(tag: str, name: str) -> bool:
 
 def _id_pattern(tag: str) -> re.Pattern[str]:
     if tag in {"input", "label"}:
-        return _TAB_ID
+        return _INPUT_ID
     return _HEADING_ID if re.fullmatch(r"h[1-6]", tag) else _FOOTNOTE_ID
 
 

@@ -16,6 +16,14 @@ for (const figure of document.querySelectorAll(".prose figure.code")) {
   figure.append(button);
 }
 
+// The reason appears by CSS; who cannot see it appear is told.
+for (const option of document.querySelectorAll(".prose .option")) {
+  option.querySelector("input").addEventListener("change", (event) => {
+    const why = option.querySelector(".option-why");
+    document.getElementById("announcer").textContent = event.target.checked ? why.textContent : "";
+  });
+}
+
 const links = new Map(
   [...document.querySelectorAll(".contents a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
 );

@@ -43,6 +43,17 @@ flowchart LR
   A --> B
 ```
 
+```question
+id: what-is-r
+text: Что значит `op` = `r`?
+options:
+  - text: Строка прочитана снимком.
+    correct: true
+    why: Снимок читает строки, которые были до connector. См. [выше](#why).
+  - text: Строка удалена.
+    why: Удаление — `d`.
+```
+
 ### Конверт события {#envelope}
 
 > [!NOTE]

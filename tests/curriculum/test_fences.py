@@ -2,7 +2,13 @@
 
 import pytest
 
-from curriculum.fences import FenceKind, find_fences, parse_header, without_fences
+from curriculum.fences import (
+    Engine,
+    FenceKind,
+    find_fences,
+    parse_header,
+    without_fences,
+)
 
 TEXT = """\
 Текст
@@ -42,6 +48,19 @@ def test_fences_have_lines_and_bodies_without_their_prefix():
     ]
     assert fences[0].header.title == "Первый"
     assert fences[0].header.highlighted_lines == (1, 3, 4)
+
+
+def test_a_block_says_what_executes_it():
+    header = parse_header('python {.run on="python"}')
+    assert header.engine is Engine.PYTHON
+    assert parse_header("python {.run}").engine is Engine.FLINK
+    assert parse_header('python {.run on="spark"}').unknown == ('on="spark"',)
+
+
+def test_fences_of_one_language_may_be_kept():
+    outside = without_fences(TEXT, keep="python")
+    assert 'x = "```"' in outside
+    assert "SELECT" not in outside
 
 
 def test_without_fences_keeps_the_number_of_lines():

@@ -55,6 +55,9 @@ ATTACKS = [
     "  accDescr: </p><script>alert(1)</script>\n"
     '  A["<script>alert(1)</script>"]\n```',
     "> [!NOTE] <script>alert(1)</script>\n> <img src=x onerror=alert(1)>",
+    "```question\nid: x\ntext: <script>alert(1)</script>\noptions:\n"
+    "  - {text: <img src=x onerror=alert(1)>, why: '[x](javascript:alert(1))'}\n"
+    "  - {text: y, why: z, correct: true}\n```",
     '??? note "<script>alert(1)</script>"\n    x',
     '??? "note onclick=alert(1)" "x"\n    x',
     '=== "<script>alert(1)</script>"\n    x',
@@ -240,6 +243,67 @@ def test_code_inside_callouts_lists_and_tabs_is_code():
     assert rendered.figures == 4
     assert rendered.html.count('<figure class="code"') == 4
     assert 'data-tabs="1:2"' in rendered.html
+
+
+def test_code_without_flink_says_so():
+    html = render('```python {.run on="python"}\nx = 1\n```\n', language="en").html
+    assert '<span class="code-badge" data-badge="run">executed on Python</span>' in html
+
+
+QUESTION = """\
+```question
+id: kinds
+text: |
+  Что пришло после `d`?
+
+  Ключ был тем же.
+options:
+  - text: Tombstone.
+    correct: true
+    why: Значение пусто, см. [ниже](#below).
+  - text: Событие `r`.
+    why: |
+      Снимок читают один раз.
+
+      И не после удаления.
+```
+"""
+
+
+def test_question_is_a_group_of_inputs_with_a_reason_each():
+    rendered = render(QUESTION)
+    assert rendered.html == (
+        '<fieldset class="question"><legend><span class="question-number">Вопрос 1.'
+        "</span> Что пришло после <code>d</code>?</legend>\n<p>Ключ был тем же.</p>"
+        '<div class="option option-right"><input type="radio" name="question-kinds"'
+        ' id="question-kinds-1"><label for="question-kinds-1">Tombstone.</label>'
+        '<div class="option-why"><p><span class="option-word">Верно.</span> Значение'
+        ' пусто, см. <a href="#below">ниже</a>.</p></div></div>'
+        '<div class="option option-wrong"><input type="radio" name="question-kinds"'
+        ' id="question-kinds-2"><label for="question-kinds-2">Событие <code>r</code>.'
+        '</label><div class="option-why"><p><span class="option-word">Неверно.</span>'
+        " Снимок читают один раз.</p>\n<p>И не после удаления.</p></div></div>"
+        "</fieldset>"
+    )
+    assert rendered.figures == 1
+    assert rendered.links == ("#below",)
+    assert [question.id for question in rendered.questions] == ["kinds"]
+
+
+def test_question_with_several_right_answers_has_checkboxes():
+    both = QUESTION.replace("    why: |", "    correct: true\n    why: |") + "\n"
+    third = both.replace("```\n\n", "  - text: Нет.\n    why: Да.\n```\n")
+    html = render(QUESTION + third.replace("id: kinds", "id: more"), language="en").html
+    assert '<fieldset class="question question-many"><legend>' in html
+    assert "Question 2. More than one answer is right.</span>" in html
+    assert html.count('type="checkbox" name="question-more"') == 3
+
+
+def test_what_is_no_question_is_shown_as_written_and_a_fragment_has_none():
+    broken = QUESTION.replace("    correct: true\n", "")
+    assert "<fieldset" not in render(broken).html
+    assert "id: kinds" in render(broken).html
+    assert "<fieldset" not in render(QUESTION, form=Form.FRAGMENT).html
 
 
 def test_diagram_keeps_its_source_and_says_it_in_words():

@@ -81,6 +81,27 @@ def test_tabs_of_a_lesson_work_without_a_script(world, visitor):
     expect(page.get_by_text("EnvironmentSettings").first).to_be_visible()
 
 
+def test_a_question_is_answered_without_a_script(world, visitor):
+    page = visitor.page(world.ana, java_script_enabled=False)
+    page.goto(LESSON)
+    question = page.locator(".question")
+    wrong, right = question.locator(".option-why").all()
+    expect(wrong).not_to_be_visible()
+    question.get_by_label("Последнее состояние").check()
+    expect(wrong).to_be_visible()
+    expect(right).not_to_be_visible()
+    question.get_by_label("null").check()
+    expect(right).to_be_visible()
+    expect(wrong).to_be_visible()
+
+
+def test_the_reason_of_an_answer_is_announced(world, visitor):
+    page = visitor.page(world.ana)
+    page.goto(LESSON)
+    page.locator(".question").get_by_label("null").check()
+    expect(page.locator("#announcer")).to_have_text("Верно. Строки больше нет.")
+
+
 def test_lines_are_comfortable_to_read(world, visitor):
     """About 70 to 75 characters: measured, because Cyrillic is wider than ``ch``."""
     page = visitor.page(world.ana, width=1440)

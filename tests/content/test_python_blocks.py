@@ -1,0 +1,60 @@
+"""What lessons show of plain Python is what Python prints."""
+
+import pytest
+
+from curriculum.fences import FenceKind, find_fences
+from tests.content.labs import ROOT
+from tests.content.python_blocks import execute
+
+TEXTS = sorted((ROOT / "lessons").glob("*/*.md"))
+NAMES = [f"{path.parent.name}/{path.name}" for path in TEXTS]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=NAMES)
+def test_every_block_does_what_the_page_shows(text):
+    complaints = [
+        f"{text}:{block.fence.line}: {block.complaint}"
+        for block in execute(text)
+        if block.complaint
+    ]
+    assert not complaints, "\n\n".join(complaints)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=NAMES)
+def test_no_block_of_python_or_sql_is_left_unmarked(text):
+    unmarked = [
+        f"{text}:{fence.line}"
+        for fence in find_fences(text.read_text("utf-8"))
+        if fence.header.language in {"python", "sql"}
+        and fence.header.kind is FenceKind.PLAIN
+    ]
+    assert not unmarked
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ('```python {.run on="python"}\nprint(1)\n```\n', "the page shows\nNone"),
+        (
+            "```python {.run on=\"python\"}\nx = {}['a']\n```\n",
+            "failed: KeyError: 'a'",
+        ),
+        ('```python {.fails on="python"}\nx = 1\n```\n', "ended well"),
+        ('```python {.run on="python"}\nimport pandas\n```\n', "ModuleNotFoundError"),
+    ],
+)
+def test_a_page_that_shows_something_else_is_told(tmp_path, block, said):
+    text = tmp_path / "ru.md"
+    text.write_text(block, "utf-8")
+    assert said in execute(text)[0].complaint
+
+
+def test_blocks_share_what_they_define_and_outputs_are_compared_whole(tmp_path):
+    text = tmp_path / "ru.md"
+    text.write_text(
+        '```python {.run on="python"}\nx = 1\n```\n\n'
+        '```python {.fails on="python"}\nprint(x)\nx["a"]\n```\n\n'
+        "```text {.output}\n1\nTypeError: 'int' object is not subscriptable\n```\n",
+        "utf-8",
+    )
+    assert [block.complaint for block in execute(text)] == ["", ""]
