@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from classroom.explanations import ErrorView
+from classroom.run_evidence import JobView, LogLine
 from curriculum.markdown import SafeHtml
 from submissions.models import Submission
 
@@ -144,3 +145,5 @@ class ResultView:
     stdout_truncated: bool
     stderr_truncated: bool
     timings: tuple[tuple[str, str], ...]
+    jobs: tuple[JobView, ...]
+    log: tuple[LogLine, ...]

@@ -25,6 +25,7 @@ from classroom.result_views import (
     OutputView,
     ResultView,
 )
+from classroom.run_evidence import jobs_of, log_of
 from curriculum.catalogue import Lab, UnknownItem
 from curriculum.models import Release
 from curriculum.releases import catalogue_of
@@ -122,6 +123,8 @@ class _Builder:
             stdout_truncated=self.run_report.get("stdout_truncated", False),
             stderr_truncated=self.run_report.get("stderr_truncated", False),
             timings=tuple(self._timings()),
+            jobs=jobs_of(self.run_report),
+            log=log_of(self.run_report.get("stderr", "")),
         )
 
     def _error(self) -> ErrorView | None:

@@ -13,6 +13,7 @@ from grading.values import printable, show_value
 from grading.variations import VariedRun
 from grading.verdict import CheckResult, Verdict
 from lab_protocol.author import ExpectedRow, LabBuild
+from lab_protocol.evidence import read_evidence
 from lab_protocol.messages import Event, RunOutcome
 from lab_protocol.wire import to_jsonable
 
@@ -62,17 +63,19 @@ def run_report(
     *,
     outcome: RunOutcome,
     lab: LabSpec,
-    plan: str = "",
     options: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what may be shown of a run: its rows, its own words, its costs.
 
-    ``plan`` is the text of the job's plan and ``options`` its settings, as the box
-    tells them; the advice on them is shown and never counts.
+    "jobs" is what the box tells of them; ``options`` are their settings. The advice
+    on their plans is shown and never counts.
     """
+    jobs = read_evidence(outcome.evidence)
+    plan = "\n".join(job.plan for job in jobs)
     return {
         "version": VERSION,
         "advice": [str(advice) for advice in advice_on(plan, options)],
+        "jobs": [_storable(to_jsonable(job)) for job in jobs],
         "outputs": {name: _output(outcome, lab, name) for name in lab.outputs},
         "stdout": printable(outcome.stdout),
         "stderr": printable(outcome.stderr),
@@ -282,4 +285,6 @@ def _storable(data: Any) -> Any:
         return printable(data)
     if isinstance(data, dict):
         return {key: _storable(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_storable(item) for item in data]
     return data

@@ -52,6 +52,11 @@ class KillTaskManager:
 
 
 @dataclass(frozen=True, slots=True)
+class TellEvidence:
+    """Answer with ``Evidence``, at once; the box is killed in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
 class DumpClasses:
     """End the Java machine in order, so that it writes its class archive."""
 
@@ -98,6 +103,17 @@ class TaskManagerKilled:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the cluster tells of the program's jobs; ``lab_protocol.evidence`` reads it.
+
+    Sent in parts, each of which replaces the one before; the last one ``is_whole``.
+    """
+
+    text: str
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramEnded:
     """The program's own text came to its end; its jobs may still run."""
 
@@ -115,6 +131,7 @@ TO_RUNNER = (
     AwaitConsumption,
     TakeCheckpoint,
     KillTaskManager,
+    TellEvidence,
     DumpClasses,
 )
 FROM_RUNNER = (
@@ -124,6 +141,7 @@ FROM_RUNNER = (
     Consumed,
     CheckpointTaken,
     TaskManagerKilled,
+    Evidence,
     ProgramEnded,
     ProgramFailed,
 )

@@ -219,7 +219,8 @@ class Timings:
 class RunOutcome:
     """The one answer to a RunRequest; ``records`` maps an output topic to its rows.
 
-    ``jobs_seen`` is how many Flink jobs the box told of at most.
+    ``jobs_seen`` is how many Flink jobs the box told of at most, ``evidence`` the JSON
+    text in which it told of them (``lab_protocol.evidence``): shown, never scored.
     """
 
     run_id: str
@@ -233,6 +234,7 @@ class RunOutcome:
     error: LearnerError | None = None
     detail: str = ""
     jobs_seen: int = 0
+    evidence: str = ""
     warm: bool = False
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0

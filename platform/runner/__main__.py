@@ -21,6 +21,7 @@ from lab_protocol.box import (
     ProgramFailed,
     RunProgram,
     TakeCheckpoint,
+    TellEvidence,
     WarmUp,
 )
 from lab_protocol.messages import JobSetup, Language, LearnerError
@@ -28,6 +29,7 @@ from lab_protocol.wire import decode
 from runner.channel import Status, lay_out, take_control
 from runner.cluster import Cluster
 from runner.drill import Drill
+from runner.evidence import tell_evidence
 from runner.failures import describe
 from runner.jobs import JobWatch, machine_death
 from runner.python_program import run_python
@@ -73,6 +75,8 @@ def _obey(
         drill.take_checkpoint(order)
     elif isinstance(order, KillTaskManager):
         drill.kill_task_manager(order)
+    elif isinstance(order, TellEvidence):
+        tell_evidence(watch, status.send)
     elif isinstance(order, DumpClasses):
         cluster.exit_in_order()
         os._exit(0)

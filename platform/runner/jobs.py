@@ -55,6 +55,7 @@ class JobWatch:
         self._cluster = cluster
         self._send = send
         self._ignored: set[str] = set()
+        self._before: frozenset[str] = frozenset()
         self._gave_up = False
         self._gauges: dict[str, dict[str, str]] = {}
         self._gauges_of: set[str] = set()
@@ -69,7 +70,12 @@ class JobWatch:
     def start(self) -> None:
         """Take the jobs so far (the warm-up) out of the count and begin to watch."""
         self._ignored = {name for name, _ in self._states()}
+        self._before = frozenset(self._ignored)
         threading.Thread(target=self._watch, name="job-watch", daemon=True).start()
+
+    def is_own(self, job: str) -> bool:
+        """Tell whether a job is the program's and not that of the warm-up."""
+        return job not in self._before
 
     def await_consumption(self, asked: AwaitConsumption) -> None:
         """Answer ``asked`` from a thread of its own."""

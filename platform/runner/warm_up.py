@@ -4,9 +4,11 @@ The first job in a fresh Java machine takes 2.6 s, the second 1 s: planner, code
 generation, connector, REST client and task start are loaded by this one.
 """
 
+import contextlib
 import time
 
 from runner.cluster import Cluster
+from runner.evidence import gather
 from runner.rest import ask
 
 _SCRIPT = """
@@ -58,6 +60,8 @@ def warm_up(cluster: Cluster) -> None:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline and not _has_written(str(job)):
         time.sleep(0.05)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        gather([str(job)], lambda part: None)
     client.cancel().result()
     identity = cluster.gateway.jvm.org.apache.flink.api.common.JobID.fromHexString(
         str(job)

@@ -4,6 +4,9 @@ The nodes stand in messages that tests/content/failing recorded from Flink 2.2; 
 with another name or a window's other end are made from them.
 """
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +75,8 @@ def test_a_plan_without_end_is_cut():
 
 
 def test_advice_stands_in_the_report_of_a_run_and_is_none_without_a_plan():
-    report = run_report(outcome=outcome(), lab=LAB, plan=WINDOW_START)
+    told = json.dumps({"jobs": [{"vertices": [{"description": WINDOW_START}]}]})
+    ran = replace(outcome(), evidence=told)
+    report = run_report(outcome=ran, lab=LAB)
     assert report["advice"] == ["window-end-missing"]
     assert run_report(outcome=outcome(), lab=LAB)["advice"] == []

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from lab_protocol.box import (
     CheckpointTaken,
     Consumed,
+    Evidence,
     JobsSeen,
     ProgramEnded,
     ProgramFailed,
     RunProgram,
     TaskManagerKilled,
+    TellEvidence,
 )
 from lab_protocol.messages import (
     Ending,
@@ -40,6 +42,10 @@ _DRAIN_SECONDS = 10.0
 ENVIRONMENT_ENDED = LearnerError(
     "EnvironmentEnded", "the program ended its own environment"
 )
+# The most that the student's evidence may cost a verdict.
+_EVIDENCE_SECONDS = 0.05
+# A box that crossed another limit is not let live a moment longer.
+_TELLING = (Ending.COMPLETED, Ending.LEARNER_ERROR, Ending.TIME_LIMIT)
 _MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
 
 
@@ -82,6 +88,7 @@ class Run:
         self._reader = OutputReader(clients, request.outputs, request.closing)
         self._cpu = CpuHistory()
         self._jobs = JobsSeen(0, 0)
+        self._evidence = Evidence("", is_whole=False)
         self._error: LearnerError | None = None
         self._program_ended_at: float | None = None
         self._sent_at = 0.0
@@ -114,6 +121,8 @@ class Run:
         self._progress(Phase.RUNNING)
         conclusion = self._watch()
         decided = time.monotonic()
+        if conclusion.ending in _TELLING:
+            self._ask_for_evidence()
         if self._linger_seconds:
             self._linger()
         self._box.kill()
@@ -136,6 +145,20 @@ class Run:
             ended=time.monotonic() - self._received,
         )
         return self._outcome(conclusion, timings)
+
+    def _ask_for_evidence(self) -> None:
+        """Hear of the jobs what can be heard in a moment; hearing changes no ending."""
+        if not self._box.is_alive():
+            return
+        self._box.send(TellEvidence())
+        deadline = time.monotonic() + _EVIDENCE_SECONDS
+        while not self._evidence.is_whole:
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._box.is_alive():
+                return
+            for message in self._box.listen(min(left, _TICK)):
+                if isinstance(message, Evidence):
+                    self._evidence = message
 
     def _linger(self) -> None:
         """Read on as if nothing had been decided; what comes late shows by its stage.
@@ -283,6 +306,7 @@ class Run:
             error=self._error,
             detail=conclusion.detail,
             jobs_seen=self._jobs.running + self._jobs.finished,
+            evidence=self._evidence.text,
             warm=self._box.stage.warm,
             cpu_seconds=max(0.0, self._usage.cpu_seconds - self._cpu_before),
             peak_memory_bytes=self._peak,
