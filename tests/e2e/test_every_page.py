@@ -52,6 +52,7 @@ def addresses(world):
             world.instructor,
             f"/review/attempts/{made['failed'].public_id}/",
         ),
+        ("health", world.admin, "/studio/health/"),
     ]
 
 
@@ -74,7 +75,13 @@ def problems(page):
     ],
 )
 def test_every_page_is_accessible(world, visitor, theme, width, language):
-    for user in (world.fresh, world.ana, world.graduate, world.instructor):
+    for user in (
+        world.fresh,
+        world.ana,
+        world.graduate,
+        world.instructor,
+        world.admin,
+    ):
         user.theme, user.language = theme, language
         user.save()
     wrong = {}
@@ -110,6 +117,17 @@ def test_opened_parts_are_accessible_too(world, visitor):
         page.get_by_role("tab", name=tab).click()
         assert problems(page) == []
     page.get_by_role("group").first.wait_for()
+
+
+def test_the_log_shows_errors_only_where_that_is_asked(world, visitor):
+    page = visitor.page(world.ana)
+    page.goto(f"/attempts/{world.submissions['failed'].public_id}/")
+    page.locator(".run-log summary").click()
+    warning = page.locator(".run-log .log-line", has_text="late")
+    error = page.locator(".run-log .log-line", has_text="at a.b.C")
+    assert (warning.is_visible(), error.is_visible()) == (True, True)
+    page.locator(".run-log [data-errors]").check()
+    assert (warning.is_visible(), error.is_visible()) == (False, True)
 
 
 @pytest.mark.parametrize("media", [{"forced_colors": "active"}, {"media": "print"}])

@@ -46,6 +46,52 @@ from tests.factories import (
 )
 
 TEXTS = Path(__file__).parent / "texts"
+# As the runner in a box writes it; Flink's own words for a window query.
+EVIDENCE = json.dumps(
+    {
+        "jobs": [
+            {
+                "name": "insert-into_default_catalog.default_database.status_totals",
+                "state": "RUNNING",
+                "restarts": 1,
+                "checkpoints": {
+                    "completed": 4,
+                    "failed": 0,
+                    "restored": 1,
+                    "size": 6727,
+                    "ms": 10,
+                },
+                "vertices": [
+                    {
+                        "id": "a",
+                        "name": "Source: orders[1] -> LocalWindowAggregate[2]",
+                        "state": "RUNNING",
+                        "parallelism": 1,
+                        "description": "[1]:TableSourceScan(table=[[orders]])<br/>"
+                        "+- [2]:LocalWindowAggregate(groupBy=[status],"
+                        " window=[TUMBLE(time_col=[at], size=[1 min])])",
+                        "inputs": [],
+                        "read": 204,
+                        "written": 24,
+                        "busy_ms": 197,
+                        "backpressured_ms": 0,
+                    },
+                    {
+                        "id": "b",
+                        "name": "GlobalWindowAggregate[4] -> Calc[5] -> totals: Writer",
+                        "state": "RUNNING",
+                        "parallelism": 1,
+                        "description": "[4]:GlobalWindowAggregate(groupBy=[status])",
+                        "inputs": [{"id": "a", "ship": "HASH"}],
+                        "read": 24,
+                        "written": 18,
+                        "watermark": 1767228598000,
+                    },
+                ],
+            }
+        ]
+    }
+)
 
 
 def _text(name):
@@ -165,6 +211,7 @@ class World:
     ana: User
     graduate: User
     instructor: User
+    admin: User
     cohort: Cohort
     submissions: dict[str, Submission]
 
@@ -198,6 +245,7 @@ def build_world() -> World:
         ana=ana,
         graduate=people["student-03"],
         instructor=people["instructor"],
+        admin=make_user("admin", is_staff=True, is_superuser=True),
         cohort=cohort,
         submissions=made,
     )
@@ -376,9 +424,10 @@ def _judge(submission, *, rows, ending):
         end_rule=EndRule.CLOSING_ROWS,
         records={"out.status_totals": _records(rows)},
         stdout="planned 2 statements\n" * 3,
-        stderr="WARN late\n",
+        stderr="WARN  Sink: late\nERROR Task: failed\n\tat a.b.C\n",
         stderr_truncated=True,
         error=ERROR if ending is Ending.LEARNER_ERROR else None,
+        evidence=EVIDENCE,
         warm=True,
         cpu_seconds=2.41,
         peak_memory_bytes=612 * 1024 * 1024,
