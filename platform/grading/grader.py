@@ -78,6 +78,18 @@ def own_checks_pass(lab: LabSpec, verdict: Verdict) -> bool:
     return all(check.passed for check in verdict.checks[: len(lab.checks)])
 
 
+def is_output_of(
+    mistake: str, *, lab: LabSpec, build: LabBuild, outcome: RunOutcome
+) -> bool:
+    """Say whether exactly the rows came that the known ``mistake`` predicts.
+
+    Several mistakes may predict the same on a short stream, so the one that a verdict
+    names need not be this one.
+    """
+    evidence = collect_evidence(lab=lab, build=build, outcome=outcome)
+    return _is_predicted(mistake, build, evidence)
+
+
 def variations_due(lab: LabSpec, verdict: Verdict) -> tuple[Variation, ...]:
     """Return the variations to run now: all, once every check of the lab has passed."""
     return lab.variations if own_checks_pass(lab, verdict) else ()
@@ -107,14 +119,18 @@ def _misconception(
 ) -> str | None:
     """Return the first known mistake whose predicted outputs are exactly what came."""
     for known in lab.misconceptions:
-        predicted = build.misconceptions.get(known.id)
-        if predicted and all(
-            tables_equal(
-                read_expected(rows, evidence[name].output),
-                evidence[name].actual,
-                evidence[name].output,
-            )
-            for name, rows in predicted.items()
-        ):
+        if _is_predicted(known.id, build, evidence):
             return known.id
     return None
+
+
+def _is_predicted(mistake: str, build: LabBuild, evidence: dict[str, Evidence]) -> bool:
+    predicted = build.misconceptions.get(mistake)
+    return bool(predicted) and all(
+        tables_equal(
+            read_expected(rows, evidence[name].output),
+            evidence[name].actual,
+            evidence[name].output,
+        )
+        for name, rows in predicted.items()
+    )

@@ -59,6 +59,21 @@ def verdict_report(
     }
 
 
+def diff_report(diff: TableDiff, oracle: Sequence[ExpectedRow]) -> dict[str, Any]:
+    """Return rows that differ; they name no events where ``oracle`` is empty."""
+    return _diff(diff, oracle, set())
+
+
+def shown_rows(
+    build: LabBuild, outcome: RunOutcome, lab: LabSpec, name: str
+) -> tuple[list[dict[str, Any] | None], list[dict[str, Any] | None]]:
+    """Return the expected rows of an output and the program's, folded, as shown."""
+    output = lab.outputs[name]
+    changelog = read_changelog(outcome.records.get(output.topic, ()), output)
+    expected = read_expected(build.expected[name], output)
+    return [_shown(row) for row in expected], [_shown(row) for row in changelog.fold()]
+
+
 def run_report(
     *,
     outcome: RunOutcome,
@@ -213,19 +228,20 @@ def _events(build: LabBuild, cited: set[int]) -> dict[str, dict[str, Any]]:
     for stage in build.stages:
         for event in stage.events:
             if number in cited:
-                result[str(number)] = _event(number, stage.name, event)
+                result[str(number)] = event_report(number, stage.name, event)
             number += 1
     return result
 
 
-def _event(number: int, stage: str, event: Event) -> dict[str, Any]:
+def event_report(number: int, stage: str, event: Event) -> dict[str, Any]:
+    """Return one event under its ``number``."""
     return {
         "number": number,
         "stage": stage,
         "topic": event.topic,
         "key": _text(event.key),
         "value": _value_text(event.value),
-        "op": _operation(event.value),
+        "op": operation_of(event.value),
     }
 
 
@@ -250,7 +266,7 @@ def _value_text(value: bytes | None) -> str | None:
     return _text(value)
 
 
-def _operation(value: bytes | None) -> str | None:
+def operation_of(value: bytes | None) -> str | None:
     """Return Debezium's ``op`` of an envelope, with or without its schema wrapper."""
     try:
         message = json.loads(value or b"null")

@@ -1,7 +1,7 @@
 """Runs a lab's stream, oracle and misconceptions: ``python -m runner.author FD``.
 
-Reads ``{"lab", "seed", "variation", "with_states", "explain", "files"}`` from stdin,
-lays the files under /release/labs, and writes one LabBuild as JSON to the descriptor.
+Reads ``{"lab", "seed", "variation", "with_states", "explain", "keep", "files"}`` from
+stdin, lays the files under /release/labs, and writes one LabBuild as JSON to the descriptor.
 Knows no Flink and no package.
 """
 
@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +42,7 @@ def main() -> None:
         variation=order["variation"],
         with_states=order["with_states"],
         explain=order["explain"],
+        keep=order["keep"],
     )
     answer = json.dumps(to_jsonable(build), ensure_ascii=False, allow_nan=False)
     data = answer.encode()
@@ -56,16 +57,20 @@ def build_lab(
     variation: str | None = None,
     with_states: bool = False,
     explain: str | None = None,
+    keep: Collection[int] | None = None,
 ) -> LabBuild:
     """Call the lab's own functions for ``seed`` and put the answers together.
 
     ``variation`` names the form of the stream; ``with_states`` asks for the rows after
-    each stage; ``explain`` names a mistake whose first divergence is looked for.
+    each stage; ``explain`` names a mistake whose first divergence is looked for;
+    ``keep`` holds the numbers of the events that are left, which are numbered anew.
     Raises LookupError for a variation or a mistake that the lab's code has not.
     """
     sys.path.insert(0, str(folder))
     sys.path.insert(0, str(folder / "answers"))
     stream = _build_stream(_load("stream", folder / "stream.py"), seed, variation)
+    if keep is not None:
+        stream = _only(stream, frozenset(keep))
     oracle = _load("oracle", folder / "answers" / "oracle.py")
     known: dict[str, Any] = {}
     path = folder / "answers" / "misconceptions.py"
@@ -143,6 +148,18 @@ def _first(stream: Any, count: int) -> Any:
     for stage in stream.stages:
         stages.append(replace(stage, events=stage.events[:count]))
         count = max(0, count - len(stage.events))
+    return replace(stream, stages=tuple(stages))
+
+
+def _only(stream: Any, keep: Collection[int]) -> Any:
+    """Return the stream with these events alone; no stage goes, even an empty one."""
+    stages = []
+    number = 0
+    for stage in stream.stages:
+        numbered = enumerate(stage.events, number)
+        left = tuple(event for place, event in numbered if place in keep)
+        stages.append(replace(stage, events=left))
+        number += len(stage.events)
     return replace(stream, stages=tuple(stages))
 
 

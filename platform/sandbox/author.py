@@ -13,6 +13,7 @@ import selectors
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,13 +70,15 @@ def build_lab(
     variation: str | None = None,
     with_states: bool = False,
     explain: str | None = None,
+    keep: Sequence[int] | None = None,
     seconds: float = SECONDS,
     author: Author | None = None,
 ) -> LabBuild:
     """Return one seeded instance of ``lab`` from the release in ``release_files``.
 
     ``variation`` asks for the stream in another form, ``with_states`` for the rows
-    after each stage, ``explain`` for the first event where that mistake shows.
+    after each stage, ``explain`` for the first event where that mistake shows, ``keep``
+    for a stream of the events with these numbers only.
     ``author`` is a jail started beforehand; it is used up, whatever happens.
 
     Raises AuthorFault when the code fails, takes too long or answers garbage, and
@@ -94,6 +97,7 @@ def build_lab(
             "variation": variation,
             "with_states": with_states,
             "explain": explain,
+            "keep": None if keep is None else list(keep),
             "files": files,
         }
     ).encode()

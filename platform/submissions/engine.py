@@ -1,7 +1,7 @@
 """The real engine behind ``execution.Engine``: the sandbox's slots on this host."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ class CellEngine:
         variation: str | None = None,
         with_states: bool = False,
         explain: str | None = None,
+        keep: Sequence[int] | None = None,
     ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
         if self._sandbox is None:
@@ -129,6 +130,7 @@ class CellEngine:
             variation=variation,
             with_states=with_states,
             explain=explain,
+            keep=keep,
         )
 
     @contextmanager

@@ -1,0 +1,174 @@
+"""Whether a run on a part of the stream shows a mistake, and what is told of the part.
+
+A mistake is a failed check of a verdict and, where one was named, the known mistake
+whose predicted rows came. Both are looked for on every part anew, by the oracle's and
+the mistake's own account of that part.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from curriculum.specs import LabSpec
+from grading.grader import grade, is_output_of
+from grading.report import VERSION, diff_report, event_report, shown_rows
+from grading.verdict import CheckResult, SummaryCode
+from lab_protocol.author import LabBuild
+from lab_protocol.messages import Ending, RunOutcome
+
+# Beyond that many nobody would look them through; the count is told.
+MAX_EVENTS = 40
+MAX_ROWS = 40
+
+
+class SearchCode(StrEnum):
+    """How a search ended."""
+
+    FOUND = "smallest-found"
+    NOT_SHOWN = "smallest-not-shown"
+    UNPROVEN = "smallest-unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What must show: one of ``checks`` fails, and ``misconception``'s rows came."""
+
+    checks: tuple[str, ...]
+    misconception: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A mistake on one build: the check that fails and what the program put out."""
+
+    check: CheckResult
+    build: LabBuild
+    outcome: RunOutcome
+
+
+def mistake_in(report: dict[str, Any], lab: LabSpec) -> Mistake | None:
+    """Return the mistake that a stored verdict tells of; None where there is none.
+
+    Only differing rows can be made fewer: an error, a limit, an empty output and a
+    variation of a right answer have no smallest stream.
+    """
+    if report.get("summary", {}).get("code") != SummaryCode.ROWS_DIFFER:
+        return None
+    known = {check.id for check in lab.checks}
+    failed = [
+        check["id"]
+        for check in report["checks"]
+        if not check["passed"] and check["id"] in known
+    ]
+    if not failed:
+        return None
+    name = report.get("misconception")
+    spec = next((item for item in lab.misconceptions if item.id == name), None)
+    if spec is None:
+        return Mistake(tuple(failed))
+    # The check that the mistake is about says most of it.
+    failed.sort(key=lambda check: check != spec.check)
+    return Mistake(tuple(failed), spec.id)
+
+
+def find_mistake(
+    mistake: Mistake, *, lab: LabSpec, build: LabBuild, outcome: RunOutcome
+) -> Shown | None:
+    """Return the first of the mistake's checks that fails on ``outcome``, or None.
+
+    None too for a run that did not complete, and where a mistake was named and
+    something else came.
+    """
+    if outcome.ending is not Ending.COMPLETED:
+        return None
+    if mistake.misconception is not None and not is_output_of(
+        mistake.misconception, lab=lab, build=build, outcome=outcome
+    ):
+        return None
+    verdict = grade(lab=lab, build=build, outcome=outcome)
+    results = {result.check_id: result for result in verdict.checks}
+    for name in mistake.checks:
+        if not results[name].passed:
+            return Shown(results[name], build, outcome)
+    return None
+
+
+def suspects(shown: Shown) -> list[list[int]]:
+    """Return sets of events that may be enough, the most telling first.
+
+    Where the mistake parted from the oracle, then what the oracle names for the first
+    rows that differ: the last of a row's events alone, then all of them.
+    """
+    result: list[list[int]] = []
+    if shown.build.divergence is not None:
+        result.append([shown.build.divergence.event])
+    oracle = shown.build.expected.get(shown.check.output, ())
+    if shown.check.diff is None or not shown.check.numbered:
+        return result
+    for row in shown.check.diff.rows[:2]:
+        if row.expected_number is not None:
+            events = list(oracle[row.expected_number].events)
+            result += [events[-1:], events] if len(events) > 1 else [events]
+    return [events for events in result if events]
+
+
+def part_report(
+    shown: Shown, *, lab: LabSpec, kept: Sequence[int], movable: frozenset[int]
+) -> dict[str, Any]:
+    """Return what a page tells of a part of the stream: events, rows, the check.
+
+    ``kept`` are the numbers that the part's events have in the whole stream, in order;
+    ``movable`` those that are no closing events.
+    """
+    check, build = shown.check, shown.build
+    output = lab.outputs[check.output]
+    oracle = build.expected[check.output] if check.numbered else ()
+    staged = [(stage.name, event) for stage in build.stages for event in stage.events]
+    left = [
+        event_report(number, stage, event)
+        for number, (stage, event) in zip(kept, staged, strict=True)
+        if number in movable
+    ]
+    expected, actual = shown_rows(build, shown.outcome, lab, check.output)
+    diff = None if check.diff is None else diff_report(check.diff, oracle)
+    return {
+        "check": check.check_id,
+        "check_code": check.code,
+        "check_rows": check.rows,
+        "output": check.output,
+        "columns": [column.name for column in output.columns],
+        "key": list(output.key),
+        "left": len(left),
+        "events": left[:MAX_EVENTS],
+        "diff": diff,
+        "expected_count": len(expected),
+        "actual_count": len(actual),
+        "expected": expected[:MAX_ROWS],
+        "actual": actual[:MAX_ROWS],
+    }
+
+
+def search_report(
+    code: SearchCode,
+    *,
+    mistake: Mistake,
+    total: int,
+    runs: int,
+    is_minimal: bool = False,
+    part: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the report of a search that has ended.
+
+    ``total`` counts the stream's events without closing ones, ``runs`` the program's
+    runs; ``is_minimal`` is false where the search stopped at its limit.
+    """
+    return {
+        "version": VERSION,
+        "summary": {"code": code, "params": {}},
+        "misconception": mistake.misconception,
+        "total": total,
+        "runs": runs,
+        "is_minimal": is_minimal,
+        "part": part,
+    }

@@ -1,0 +1,117 @@
+"""A mistake on parts of the real lab's stream, and what is told of a part."""
+
+import pytest
+
+from grading.report import verdict_report
+from grading.shrink import Search, read_history
+from grading.smallest import Mistake, find_mistake, mistake_in, part_report, suspects
+from lab_protocol.messages import Ending
+from tests.content.labs import LABS, built, graded, outcome_of, spec_of
+
+SLUG = "cdc-source"
+SPEC = spec_of(SLUG)
+SEED = SPEC.public_seed
+
+
+def build(**options):
+    return built(LABS / SLUG, SEED, **options)
+
+
+def wrong_rows(lab_build, mistake):
+    """Return what a program with ``mistake`` puts out, as a completed run."""
+    rows = lab_build.expected | lab_build.misconceptions[mistake]
+    return outcome_of(SPEC, rows)
+
+
+def report_of(mistake):
+    lab_build = build(explain=mistake)
+    verdict = graded(SLUG, lab_build, wrong_rows(lab_build, mistake))
+    return verdict_report(verdict=verdict, lab=SPEC, build=lab_build)
+
+
+def test_kept_events_are_all_that_the_oracle_sees():
+    whole = build()
+    part = build(keep=[0, 1, 2])
+    assert [stage.name for stage in part.stages] == [s.name for s in whole.stages]
+    events = [event for stage in part.stages for event in stage.events]
+    assert events == list(whole.stages[0].events[:3])
+    assert part.expected["orders_after"] == whole.expected["orders_after"][:3]
+
+
+def test_to_keep_everything_changes_nothing():
+    whole = build()
+    count = sum(len(stage.events) for stage in whole.stages)
+    assert build(keep=range(count)) == whole
+
+
+def test_a_verdict_tells_its_mistake_with_the_check_that_it_is_about_first():
+    mistake = mistake_in(report_of("deletes-counted"), SPEC)
+    assert mistake.misconception == "deletes-counted"
+    assert mistake.checks[0] == "status-counts"
+
+
+@pytest.mark.parametrize("code", ["all-checks-passed", "no-rows", "learner-error"])
+def test_what_is_no_differing_row_has_no_smallest_stream(code):
+    report = report_of("deletes-counted")
+    report["summary"]["code"] = code
+    assert mistake_in(report, SPEC) is None
+
+
+def test_the_right_answer_and_another_mistake_do_not_show_it():
+    lab_build = build()
+    mistake = Mistake(("status-counts",), "deletes-counted")
+
+    def found(outcome):
+        return find_mistake(mistake, lab=SPEC, build=lab_build, outcome=outcome)
+
+    assert found(outcome_of(SPEC, lab_build.expected)) is None
+    assert found(wrong_rows(lab_build, "updates-ignored")) is None
+    assert found(wrong_rows(lab_build, "deletes-counted")) is not None
+
+
+def test_a_run_that_did_not_complete_shows_nothing():
+    from dataclasses import replace
+
+    lab_build = build()
+    outcome = replace(
+        wrong_rows(lab_build, "deletes-counted"), ending=Ending.TIME_LIMIT
+    )
+    mistake = Mistake(("status-counts",), "deletes-counted")
+    assert find_mistake(mistake, lab=SPEC, build=lab_build, outcome=outcome) is None
+
+
+@pytest.mark.parametrize("name", [item.id for item in SPEC.misconceptions])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_every_known_mistake_comes_down_to_a_few_events(name, is_named):
+    """The mistake's own account stands in for the program; no step needs an engine."""
+    lab_build = build(explain=name if is_named else None)
+    mistake = mistake_in(report_of(name), SPEC)
+    if not is_named:
+        mistake = Mistake(mistake.checks)
+    whole = find_mistake(
+        mistake, lab=SPEC, build=lab_build, outcome=wrong_rows(lab_build, name)
+    )
+    history = read_history(lab_build.stages, keeps_last=True)
+    parts = []
+
+    def shows(events):
+        part = build(keep=sorted(events))
+        shown = find_mistake(
+            mistake, lab=SPEC, build=part, outcome=wrong_rows(part, name)
+        )
+        parts.append((events, shown))
+        return shown is not None
+
+    search = Search(history, shows, history.whole)
+    search.run(suspects(whole))
+    left = history.movable(search.kept)
+    assert len(left) <= 6
+    assert len(parts) <= 23, "with two runs for the whole stream and the solution"
+    events = history.events(search.kept)
+    shown = next(shown for asked, shown in parts if asked == events)
+    report = part_report(
+        shown, lab=SPEC, kept=sorted(events), movable=history.movable(history.whole)
+    )
+    assert report["check"] in mistake.checks
+    assert [event["number"] for event in report["events"]] == sorted(left)
+    assert report["expected"] != report["actual"]
