@@ -125,7 +125,7 @@ def _misconception(
 
 
 def _is_predicted(mistake: str, build: LabBuild, evidence: dict[str, Evidence]) -> bool:
-    predicted = build.misconceptions.get(mistake)
+    predicted = build.misconceptions.get(mistake, {})
     return bool(predicted) and all(
         tables_equal(
             read_expected(rows, evidence[name].output),

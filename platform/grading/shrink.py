@@ -1,4 +1,4 @@
-"""Make a stream smaller while it still shows a mistake: delta debugging over rows' lives.
+"""Make a stream smaller while a mistake still shows: delta debugging over lives.
 
 An event of a database row makes sense only behind the ones before it, so events are
 not dropped one by one. A *life* is a row from its first event (``r`` or ``c``) to its

@@ -1,8 +1,8 @@
 """Runs a lab's stream, oracle and misconceptions: ``python -m runner.author FD``.
 
 Reads ``{"lab", "seed", "variation", "with_states", "explain", "keep", "files"}`` from
-stdin, lays the files under /release/labs, and writes one LabBuild as JSON to the descriptor.
-Knows no Flink and no package.
+stdin, lays the files under /release/labs, and writes one LabBuild as JSON to the
+descriptor. Knows no Flink and no package.
 """
 
 import importlib

@@ -6,8 +6,9 @@ Says nothing about when to try again or who is next; that is ``lifecycle``'s.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,6 +40,7 @@ from submissions.doubt import as_own_fault, is_doubtful, reference_solution
 from submissions.judging import judge
 from submissions.lifecycle import Lease, LeaseLost
 from submissions.models import Submission
+from submissions.search_try import try_search
 from submissions.spool import DATABASE_GONE
 from submissions.verdicts import FinalWord
 
@@ -62,6 +64,7 @@ class Engine(Protocol):
         variation: str | None = None,
         with_states: bool = False,
         explain: str | None = None,
+        keep: Sequence[int] | None = None,
     ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
 
@@ -105,6 +108,13 @@ class Watch:
         """Write that the program's own run is over; raise LeaseLost."""
         self._is_checking = True
         self._advance(Phase.CHECKING, rows_in, rows_out)
+        if self.lost.is_set():
+            raise LeaseLost
+
+    def show_searching(self) -> None:
+        """Write that many runs begin, none of which shows a progress of its own."""
+        self._is_checking = True
+        self._advance(Phase.RUNNING, 0, 0)
         if self.lost.is_set():
             raise LeaseLost
 
@@ -215,7 +225,6 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
         lab=lab.id,
         seed=submission.seed,
     )
-    build = rebuild(with_states=lab.spec.needs_states)
 
     def request_for(build: LabBuild, run_id: UUID) -> RunRequest:
         return make_request(
@@ -226,6 +235,20 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
             files=submission.files,
         )
 
+    if submission.kind == Submission.Kind.SHRINK:
+        with engine.reserve(watch) as run:
+            try_search(
+                lease,
+                submission,
+                catalogue,
+                watch=watch,
+                rebuild=partial(rebuild, with_states=lab.spec.needs_states),
+                run_on=lambda build, **program: run(
+                    replace(request_for(build, uuid4()), **program)
+                ),
+            )
+        return
+    build = rebuild(with_states=lab.spec.needs_states)
     with engine.reserve(watch) as run:
         outcome = run(request_for(build, lease.token))
         if watch.lost.is_set():

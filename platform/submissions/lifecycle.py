@@ -32,6 +32,8 @@ CLAIM_CANDIDATES = 8
 CLAIM_ROUNDS = 3
 # What is written of a try whose worker ended under it.
 WORKER_ENDED = ("lease-expired", "worker-gone")
+# What is written of a search that others were waiting for.
+GAVE_WAY = "gave-way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,30 @@ def hand_back(lease: Lease, *, detail: str, max_tries: int | None = None) -> boo
     if not cancelled:
         _alert_of(submission, detail)
     return False
+
+
+def save_progress(lease: Lease, *, progress: dict[str, Any]) -> None:
+    """Store how far a search has come. Raise LeaseLost."""
+    if not _held(lease).update(progress=progress, lease_until=_lease_end()):
+        raise LeaseLost
+
+
+@transaction.atomic
+def give_way(lease: Lease) -> None:
+    """Put a search back to the queue with its progress; it costs no try and no pause.
+
+    Raise LeaseLost.
+    """
+    submission = _submission_of(lease)
+    columns = _waiting_columns(submission.tries) | {
+        "not_before": None,
+        "tries": F("tries") - 1,
+    }
+    if not _held(lease).update(**columns):
+        raise LeaseLost
+    Run.objects.filter(pk=lease.run_id).update(
+        ended_at=Now(), ending=Ending.CANCELLED.value, detail=GAVE_WAY
+    )
 
 
 def record_control(

@@ -40,7 +40,8 @@ class Submission(models.Model):
     shrink are submissions of their own, made by the site for the same person; their
     ``original`` stays final and shows its old verdict meanwhile. ``turn`` is their
     place among people in the background lane (``submissions.turns``), 0 for others.
-    After a platform fault nobody claims it before ``not_before``.
+    After a platform fault nobody claims it before ``not_before``. ``progress`` is how
+    far a shrink has come (``submissions.searching``), so that it can be taken up again.
     """
 
     class Kind(models.TextChoices):
@@ -90,6 +91,7 @@ class Submission(models.Model):
     worker = models.CharField(max_length=120, blank=True)
     rows_in = models.PositiveIntegerField(default=0)
     rows_out = models.PositiveIntegerField(default=0)
+    progress = models.JSONField(default=dict, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = SubmissionQuerySet.as_manager()

@@ -38,7 +38,7 @@ class LiveStatus:
 
 def own_submission(*, user: User, public_id: UUID) -> Submission:
     """Return a person's own run or submit; raise Submission.DoesNotExist."""
-    return _with_verdict(Submission.objects.filter(user=user, kind__in=PERSONAL)).get(
+    return with_verdict(Submission.objects.filter(user=user, kind__in=PERSONAL)).get(
         public_id=public_id
     )
 
@@ -48,7 +48,7 @@ def reviewable_submission(*, user: User, public_id: UUID) -> Submission:
     taught = Enrolment.objects.students().filter(
         user=OuterRef("user"), cohort__in=reviewable_cohorts(user)
     )
-    return _with_verdict(Submission.objects.attempts().filter(Exists(taught))).get(
+    return with_verdict(Submission.objects.attempts().filter(Exists(taught))).get(
         public_id=public_id
     )
 
@@ -73,7 +73,7 @@ def last_run(submission: Submission) -> Run | None:
 def attempts(*, user: User, lab_id: str) -> list[AttemptRow]:
     """Return a person's submits of a lab, newest first. Two queries."""
     rows = list(
-        _with_verdict(Submission.objects.attempts().filter(user=user, lab=lab_id))
+        with_verdict(Submission.objects.attempts().filter(user=user, lab=lab_id))
         .defer("files")
         .order_by("created_at", "pk")
     )
@@ -100,7 +100,7 @@ def attempt_number(submission: Submission) -> int:
 def recent_attempts(*, user: User, limit: int = 5) -> list[Submission]:
     """Return a person's latest final submits, newest first, with their verdicts."""
     return list(
-        _with_verdict(
+        with_verdict(
             Submission.objects.attempts().filter(
                 user=user, state__in=Submission.FINAL_STATES
             )
@@ -120,7 +120,7 @@ def open_submissions(*, user: User) -> list[Submission]:
 
 def latest_submission(*, user: User, lab_id: str) -> Submission | None:
     """Return a person's newest run or submit of a lab, with its verdict."""
-    return _with_verdict(
+    return with_verdict(
         Submission.objects.filter(user=user, lab=lab_id, kind__in=PERSONAL)
     ).first()
 
@@ -143,16 +143,17 @@ def workers_answering() -> bool:
     return ready_slots() > 0
 
 
-def draft_of(*, user: User, lab_id: str, language: str) -> Draft | None:
-    """Return a person's draft, if there is one."""
-    return Draft.objects.filter(user=user, lab=lab_id, language=language).first()
-
-
-def _with_verdict(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+def with_verdict(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+    """Return ``rows`` with their users and the verdicts that stand."""
     current = Verdict.objects.filter(generation=F("submission__generation"))
     return rows.select_related("user").prefetch_related(
         Prefetch("verdicts", queryset=current)
     )
+
+
+def draft_of(*, user: User, lab_id: str, language: str) -> Draft | None:
+    """Return a person's draft, if there is one."""
+    return Draft.objects.filter(user=user, lab=lab_id, language=language).first()
 
 
 def _elapsed(since: datetime, until: datetime | None) -> int:

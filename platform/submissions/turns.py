@@ -73,6 +73,11 @@ def in_turn(lanes: tuple[Lane, ...] = ALL_LANES) -> QuerySet[Submission]:
     )
 
 
+def is_somebody_waiting() -> bool:
+    """Say whether a run or a submit could be claimed now: background work gives way."""
+    return in_turn((Lane.SUBMIT, Lane.RUN)).exists()
+
+
 def background_turn(user_id: int) -> int:
     """Return the turn of one more background submission of a person."""
     rows = Submission.objects.open().filter(kind__in=BACKGROUND)
