@@ -51,7 +51,7 @@ def result_of(submission: Submission) -> ResultView:
     """Return the view of a final submission on the release it was judged by."""
     verdict = current_verdict(submission)
     run = _run_of(submission, verdict)
-    return _Builder(submission, verdict, run, _lab_of(submission)).build()
+    return _Builder(submission, verdict, run, lab_of(submission)).build()
 
 
 def _run_of(submission: Submission, verdict: Verdict | None) -> Run | None:
@@ -60,7 +60,7 @@ def _run_of(submission: Submission, verdict: Verdict | None) -> Run | None:
     return last_run(submission)
 
 
-def _lab_of(submission: Submission) -> Lab | None:
+def lab_of(submission: Submission) -> Lab | None:
     """Return the lab as it was judged; None where its release knows it no more."""
     try:
         return catalogue_of(submission.release_id).lab(submission.lab)
@@ -183,10 +183,12 @@ class _Builder:
             diff = self._diff(part, {})
             if diff is not None:
                 outputs.append((self._output_title(part["output"]), diff))
-        return DivergenceView(_event(found["event"], "first-event-"), tuple(outputs))
+        return DivergenceView(
+            event_view(found["event"], "first-event-"), tuple(outputs)
+        )
 
     def _output_title(self, name: str) -> str:
-        spec = _output_spec(self.lab.spec if self.lab else None, name)
+        spec = output_spec(self.lab.spec if self.lab else None, name)
         return spec.title.in_language(self.language) if spec else name
 
     def _stage(self, point: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -220,7 +222,7 @@ class _Builder:
         note = wording.check_note(check["code"], check["params"])
         stage = self._stage(check.get("first_wrong"))
         own = {
-            int(number): _event(event, f"event-{check['id']}-")
+            int(number): event_view(event, f"event-{check['id']}-")
             for number, event in check.get("events", {}).items()
         }
         error = (check.get("run") or {}).get("error") or {}
@@ -260,8 +262,8 @@ class _Builder:
         diff = check.get("diff")
         if not diff or not diff["rows"]:
             return None
-        output = _output_spec(self.lab.spec if self.lab else None, check.get("output"))
-        columns = _columns(diff["columns"], diff["key"], output)
+        output = output_spec(self.lab.spec if self.lab else None, check.get("output"))
+        columns = columns_of(diff["columns"], diff["key"], output)
         total = sum(diff[kind] for kind in ("missing", "unexpected", "different"))
         return DiffView(
             columns=columns,
@@ -271,7 +273,7 @@ class _Builder:
 
     def _events(self) -> dict[int, EventView]:
         return {
-            int(number): _event(event, "event-")
+            int(number): event_view(event, "event-")
             for number, event in self.report.get("events", {}).items()
         }
 
@@ -285,15 +287,15 @@ class _Builder:
         return () if is_empty and self.run_report.get("error") else outputs
 
     def _output(self, name: str, output: dict[str, Any]) -> OutputView:
-        spec = _output_spec(self.lab.spec if self.lab else None, name)
-        columns = _columns(output["columns"], spec.key if spec else (), spec)
+        spec = output_spec(self.lab.spec if self.lab else None, name)
+        columns = columns_of(output["columns"], spec.key if spec else (), spec)
         return OutputView(
             name=name,
             title=self._output_title(name),
             topic=output["topic"],
             columns=columns,
             rows=tuple(
-                (row["op"], _cells(row["values"] or {}, columns))
+                (row["op"], cells_of(row["values"] or {}, columns))
                 for row in output["rows"]
             ),
             count=output["count"],
@@ -328,11 +330,12 @@ def _seconds(value: float) -> str:
     return gettext("%(seconds)s s") % {"seconds": text}
 
 
-def _output_spec(spec: LabSpec | None, name: str | None) -> Output | None:
+def output_spec(spec: LabSpec | None, name: str | None) -> Output | None:
+    """Return the output called ``name``, if the lab is known and has it."""
     return spec.outputs.get(name) if spec is not None and name is not None else None
 
 
-def _columns(
+def columns_of(
     names: Iterable[str], key: Iterable[str], output: Output | None
 ) -> tuple[ColumnView, ...]:
     """Return the columns, those of the key first."""
@@ -344,9 +347,10 @@ def _columns(
     )
 
 
-def _cells(
+def cells_of(
     values: dict[str, Any], columns: tuple[ColumnView, ...]
 ) -> tuple[CellView, ...]:
+    """Return one row's cells in the order of ``columns``."""
     return tuple(CellView(column, _text(values.get(column.name))) for column in columns)
 
 
@@ -376,7 +380,8 @@ def _diff_row(
     )
 
 
-def _event(event: dict[str, Any], anchor: str) -> EventView:
+def event_view(event: dict[str, Any], anchor: str) -> EventView:
+    """Return a stored event; ``anchor`` begins the id of its place on the page."""
     word, kinds = wording.OPERATIONS.get(event["op"] or "", ("", ()))
     return EventView(
         number=event["number"],

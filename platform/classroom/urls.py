@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from classroom.views import attempts, course, labs, lessons, preferences
+from classroom.views import attempts, course, labs, lessons, preferences, smallest
 
 app_name = "classroom"
 urlpatterns = [
@@ -36,6 +36,21 @@ urlpatterns = [
         "attempts/<uuid:public_id>/restore/",
         attempts.attempt_restore,
         name="attempt-restore",
+    ),
+    path(
+        "attempts/<uuid:public_id>/smallest/",
+        smallest.smallest_ask,
+        name="smallest-ask",
+    ),
+    path(
+        "attempts/<uuid:public_id>/smallest/status/",
+        smallest.smallest_status,
+        name="smallest-status",
+    ),
+    path(
+        "attempts/<uuid:public_id>/smallest/cancel/",
+        smallest.smallest_cancel,
+        name="smallest-cancel",
     ),
     path("preferences/", preferences.preferences, name="preferences"),
 ]

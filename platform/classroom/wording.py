@@ -250,6 +250,12 @@ REJECTIONS: dict[str, Words] = {
         "Too many programs are waiting at the moment: %(waiting)s. Send yours again in"
         " a few minutes. Your text is saved."
     ),
+    "nothing-to-search": _(
+        "This attempt has no wrong rows that a smaller stream could show."
+    ),
+    "search-goes-on": _(
+        "Another search of yours goes on. Wait for it or stop it on its attempt's page."
+    ),
     "attempts-used-up": _(
         "All attempts that your group allows for this lab are used: %(limit)s. Trial"
         " runs still work. Your text is saved."

@@ -5,6 +5,7 @@ whose predicted rows came. Both are looked for on every part anew, by the oracle
 the mistake's own account of that part.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,10 +13,16 @@ from typing import Any
 
 from curriculum.specs import LabSpec
 from grading.grader import grade, is_output_of
-from grading.report import VERSION, diff_report, event_report, shown_rows
+from grading.report import (
+    MAX_EVENT_TEXT,
+    VERSION,
+    diff_report,
+    event_report,
+    shown_rows,
+)
 from grading.verdict import CheckResult, SummaryCode
 from lab_protocol.author import LabBuild
-from lab_protocol.messages import Ending, RunOutcome
+from lab_protocol.messages import Ending, Event, RunOutcome
 
 # Beyond that many nobody would look them through; the count is told.
 MAX_EVENTS = 40
@@ -126,7 +133,7 @@ def part_report(
     oracle = build.expected[check.output] if check.numbered else ()
     staged = [(stage.name, event) for stage in build.stages for event in stage.events]
     left = [
-        event_report(number, stage, event)
+        event_report(number, stage, event) | _rows_of(event)
         for number, (stage, event) in zip(kept, staged, strict=True)
         if number in movable
     ]
@@ -146,6 +153,22 @@ def part_report(
         "actual_count": len(actual),
         "expected": expected[:MAX_ROWS],
         "actual": actual[:MAX_ROWS],
+    }
+
+
+def _rows_of(event: Event) -> dict[str, str | None]:
+    """Return an envelope's rows before and after as text; None where there is none."""
+    try:
+        message = json.loads(event.value or b"null")
+    except ValueError:
+        message = None
+    payload = message.get("payload", message) if isinstance(message, dict) else None
+    rows = payload if isinstance(payload, dict) else {}
+    return {
+        side: json.dumps(rows[side], ensure_ascii=False)[:MAX_EVENT_TEXT]
+        if isinstance(rows.get(side), dict)
+        else None
+        for side in ("before", "after")
     }
 
 

@@ -135,6 +135,7 @@ def test_a_refused_post_to_a_locked_lab_gives_the_text_back(reader):
         "/labs/first-lab/files/lab.yaml",
         f"/attempts/{NOBODYS}/",
         f"/attempts/{NOBODYS}/status/",
+        f"/attempts/{NOBODYS}/smallest/status/",
         "/attempts/not-a-uuid/",
     ],
 )
@@ -145,14 +146,16 @@ def test_what_does_not_exist_is_404(reader, url, headers, monkeypatch, tmp_path)
 
 
 @BOTH
-@pytest.mark.parametrize("action", ["", "status/"])
+@pytest.mark.parametrize("action", ["", "status/", "smallest/status/"])
 def test_another_persons_attempt_is_404(reader, action, headers):
     other = make_submission(make_user())
     answer = reader.get(f"/attempts/{other.public_id}/{action}", headers=headers)
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("action", ["cancel/", "restore/"])
+@pytest.mark.parametrize(
+    "action", ["cancel/", "restore/", "smallest/", "smallest/cancel/"]
+)
 def test_another_persons_attempt_cannot_be_touched(reader, action):
     other = make_submission(make_user())
     assert reader.post(f"/attempts/{other.public_id}/{action}").status_code == 404

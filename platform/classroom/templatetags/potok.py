@@ -19,6 +19,7 @@ from accounts.models import Theme
 from classroom import wording
 from classroom.result_views import ResultView
 from classroom.results import result_of
+from classroom.smallest import SmallestView, smallest_of
 from curriculum.figures import ROW_KINDS
 from submissions.models import Submission
 
@@ -76,6 +77,12 @@ def theme_choices() -> list[tuple[str, Any]]:
 def submission_result(submission: Submission) -> ResultView:
     """Return what ``classroom/_result.html`` shows of a final submission."""
     return result_of(submission)
+
+
+@register.simple_tag
+def smallest_search(submission: Submission) -> SmallestView | None:
+    """Return what ``classroom/_smallest.html`` shows of a final submission."""
+    return smallest_of(submission)
 
 
 @register.simple_tag(takes_context=True)

@@ -22,6 +22,7 @@ from submissions.selectors import (
     own_submission,
 )
 from submissions.services import cancel, store_draft
+from submissions.smallest import can_be_searched
 
 STOP_POLLING = 286
 
@@ -38,6 +39,7 @@ def attempt(request: StudentRequest, public_id: UUID) -> HttpResponse:
         "number": attempt_number(submission) if is_submit else None,
         "files": list(submission.files.items()),
         "next_step": next_step(course, submission),
+        "polls": not submission.is_final or can_be_searched(submission),
     }
     return render(request, "classroom/attempt.html", context)
 
