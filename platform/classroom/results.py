@@ -183,9 +183,8 @@ class _Builder:
             diff = self._diff(part, {})
             if diff is not None:
                 outputs.append((self._output_title(part["output"]), diff))
-        return DivergenceView(
-            event_view(found["event"], "first-event-"), tuple(outputs)
-        )
+        event = event_view(found["event"], "first-event-")
+        return DivergenceView(event, tuple(outputs))
 
     def _output_title(self, name: str) -> str:
         spec = output_spec(self.lab.spec if self.lab else None, name)

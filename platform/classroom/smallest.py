@@ -9,7 +9,6 @@ from classroom import wording
 from classroom.result_views import CellView, ColumnView, EventView
 from classroom.results import cells_of, columns_of, event_view, lab_of, output_spec
 from curriculum.catalogue import Lab
-from lab_protocol.messages import Ending
 from submissions.models import Submission
 from submissions.smallest import SmallestSearch, can_be_searched, latest_search
 from submissions.waiting import place_in_line
@@ -17,7 +16,7 @@ from submissions.waiting import place_in_line
 
 @dataclass(frozen=True, slots=True)
 class SmallEventView:
-    """An event that is left, with its rows as text; without them its ``event.value``."""
+    """An event that is left, its rows as text; without rows its ``event.value``."""
 
     event: EventView
     stage: str
@@ -74,7 +73,7 @@ def smallest_of(attempt: Submission) -> SmallestView | None:
             progress=_progress(search),
         )
     if search.may_be_asked_again:
-        return _view(can_ask=True, sentence=_stopped_sentence(search.verdict.ending))
+        return _view(can_ask=True, sentence=_stopped_sentence(search.submission))
     return _answer(search.verdict.report, lab_of(attempt))
 
 
@@ -119,8 +118,8 @@ def _progress(search: SmallestSearch) -> str:
     return f"{left}, {runs}."
 
 
-def _stopped_sentence(ending: str) -> str:
-    if ending == Ending.CANCELLED:
+def _stopped_sentence(search: Submission) -> str:
+    if search.state == Submission.State.CANCELLED:
         return gettext("The search was stopped.")
     return gettext("A platform problem ended the search. It can be started again.")
 
