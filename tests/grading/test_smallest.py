@@ -1,32 +1,33 @@
 """A mistake on parts of the real lab's stream, and what is told of a part."""
 
+from dataclasses import replace
+
 import pytest
 
 from grading.report import verdict_report
 from grading.shrink import Search, read_history
 from grading.smallest import Mistake, find_mistake, mistake_in, part_report, suspects
 from lab_protocol.messages import Ending
-from tests.content.labs import LABS, built, graded, outcome_of, spec_of
+from tests.content.labs import LABS, SLUGS, built, graded, outcome_of, spec_of
 
 SLUG = "cdc-source"
 SPEC = spec_of(SLUG)
-SEED = SPEC.public_seed
 
 
-def build(**options):
-    return built(LABS / SLUG, SEED, **options)
+def build(slug=SLUG, **options):
+    return built(LABS / slug, spec_of(slug).public_seed, **options)
 
 
-def wrong_rows(lab_build, mistake):
+def wrong_rows(lab_build, mistake, slug=SLUG):
     """Return what a program with ``mistake`` puts out, as a completed run."""
     rows = lab_build.expected | lab_build.misconceptions[mistake]
-    return outcome_of(SPEC, rows)
+    return outcome_of(spec_of(slug), rows)
 
 
-def report_of(mistake):
-    lab_build = build(explain=mistake)
-    verdict = graded(SLUG, lab_build, wrong_rows(lab_build, mistake))
-    return verdict_report(verdict=verdict, lab=SPEC, build=lab_build)
+def report_of(mistake, slug=SLUG):
+    lab_build = build(slug, explain=mistake)
+    verdict = graded(slug, lab_build, wrong_rows(lab_build, mistake, slug))
+    return verdict_report(verdict=verdict, lab=spec_of(slug), build=lab_build)
 
 
 def test_kept_events_are_all_that_the_oracle_sees():
@@ -70,8 +71,6 @@ def test_the_right_answer_and_another_mistake_do_not_show_it():
 
 
 def test_a_run_that_did_not_complete_shows_nothing():
-    from dataclasses import replace
-
     lab_build = build()
     outcome = replace(
         wrong_rows(lab_build, "deletes-counted"), ending=Ending.TIME_LIMIT
@@ -80,38 +79,62 @@ def test_a_run_that_did_not_complete_shows_nothing():
     assert find_mistake(mistake, lab=SPEC, build=lab_build, outcome=outcome) is None
 
 
-@pytest.mark.parametrize("name", [item.id for item in SPEC.misconceptions])
-@pytest.mark.parametrize("is_named", [True, False])
-def test_every_known_mistake_comes_down_to_a_few_events(name, is_named):
+NAMED = [
+    (slug, item.id, True) for slug in SLUGS for item in spec_of(slug).misconceptions
+]
+UNNAMED = [(SLUG, item.id, False) for item in SPEC.misconceptions]
+
+
+@pytest.mark.parametrize(("slug", "name", "is_named"), NAMED + UNNAMED)
+def test_every_known_mistake_comes_down_to_a_few_events(slug, name, is_named):
     """The mistake's own account stands in for the program; no step needs an engine."""
-    lab_build = build(explain=name if is_named else None)
-    mistake = mistake_in(report_of(name), SPEC)
+    spec = spec_of(slug)
+    states = {"with_states": spec.needs_states}
+    lab_build = build(slug, explain=name if is_named else None, **states)
+    mistake = mistake_in(report_of(name, slug), spec)
     if not is_named:
         mistake = Mistake(mistake.checks)
-    whole = find_mistake(
-        mistake, lab=SPEC, build=lab_build, outcome=wrong_rows(lab_build, name)
-    )
+
+    def found(build_of_part):
+        outcome = wrong_rows(build_of_part, name, slug)
+        return find_mistake(mistake, lab=spec, build=build_of_part, outcome=outcome)
+
     history = read_history(lab_build.stages, keeps_last=True)
     parts = []
 
     def shows(events):
-        part = build(keep=sorted(events))
-        shown = find_mistake(
-            mistake, lab=SPEC, build=part, outcome=wrong_rows(part, name)
-        )
+        shown = found(build(slug, keep=sorted(events), **states))
         parts.append((events, shown))
         return shown is not None
 
     search = Search(history, shows, history.whole)
-    search.run(suspects(whole))
+    search.run(suspects(found(lab_build)))
     left = history.movable(search.kept)
     assert len(left) <= 6
     assert len(parts) <= 23, "with two runs for the whole stream and the solution"
     events = history.events(search.kept)
     shown = next(shown for asked, shown in parts if asked == events)
     report = part_report(
-        shown, lab=SPEC, kept=sorted(events), movable=history.movable(history.whole)
+        shown, lab=spec, kept=sorted(events), movable=history.movable(history.whole)
     )
     assert report["check"] in mistake.checks
     assert [event["number"] for event in report["events"]] == sorted(left)
     assert report["expected"] != report["actual"]
+
+
+def test_the_events_of_a_part_show_their_rows():
+    lab_build = build()
+    mistake = Mistake(("deleted-orders",), "deletes-from-after")
+    shown = find_mistake(
+        mistake,
+        lab=SPEC,
+        build=lab_build,
+        outcome=wrong_rows(lab_build, "deletes-from-after"),
+    )
+    numbers = range(sum(len(stage.events) for stage in lab_build.stages))
+    report = part_report(shown, lab=SPEC, kept=numbers, movable=frozenset(numbers))
+    first = report["events"][0]
+    assert (first["op"], first["before"]) == ("r", None)
+    assert '"status"' in first["after"]
+    assert report["left"] == len(numbers) > len(report["events"])
+    assert report["expected_count"] == len(lab_build.expected["deleted_orders"])
