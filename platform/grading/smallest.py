@@ -6,7 +6,8 @@ the mistake's own account of that part.
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -101,6 +102,26 @@ def find_mistake(
     return None
 
 
+def wrong_rows(shown: Shown) -> list[str]:
+    """Return the rows that differ, each as one text; none for a check without rows."""
+    if shown.check.diff is None:
+        return []
+    return [
+        json.dumps([row[side] for side in ("kind", "expected", "actual")])
+        for row in diff_report(shown.check.diff, ())["rows"]
+    ]
+
+
+def shows_more(shown: Shown, beside: Iterable[str]) -> bool:
+    """Say whether more is wrong than ``beside``, what closing events alone get wrong.
+
+    A program that takes a deleted row's key from ``after`` does so with the closing
+    deletion too: a stream of nothing else would show the mistake and teach nothing.
+    """
+    known = list(beside)
+    return not known or bool(Counter(wrong_rows(shown)) - Counter(known))
+
+
 def suspects(shown: Shown) -> list[list[int]]:
     """Return sets of events that may be enough, the most telling first.
 
@@ -121,12 +142,18 @@ def suspects(shown: Shown) -> list[list[int]]:
 
 
 def part_report(
-    shown: Shown, *, lab: LabSpec, kept: Sequence[int], movable: frozenset[int]
+    shown: Shown,
+    *,
+    lab: LabSpec,
+    kept: Sequence[int],
+    movable: frozenset[int],
+    beside: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return what a page tells of a part of the stream: events, rows, the check.
 
     ``kept`` are the numbers that the part's events have in the whole stream, in order;
-    ``movable`` those that are no closing events.
+    ``movable`` those that are no closing events. The program's rows are told without
+    those of ``beside``, which the closing events alone bring about.
     """
     check, build = shown.check, shown.build
     output = lab.outputs[check.output]
@@ -138,6 +165,7 @@ def part_report(
         if number in movable
     ]
     expected, actual = shown_rows(build, shown.outcome, lab, check.output)
+    actual, hidden = _without(actual, beside)
     diff = None if check.diff is None else diff_report(check.diff, oracle)
     return {
         "check": check.check_id,
@@ -151,9 +179,25 @@ def part_report(
         "diff": diff,
         "expected_count": len(expected),
         "actual_count": len(actual),
+        "closing_rows": hidden,
         "expected": expected[:MAX_ROWS],
         "actual": actual[:MAX_ROWS],
     }
+
+
+def _without(
+    rows: list[dict[str, Any] | None], beside: Iterable[str]
+) -> tuple[list[dict[str, Any] | None], int]:
+    """Return ``rows`` without the program's of ``beside``, and how many those are."""
+    gone = Counter(json.dumps(json.loads(text)[2]) for text in beside)
+    left = []
+    for row in rows:
+        text = json.dumps(row)
+        if gone[text]:
+            gone[text] -= 1
+        else:
+            left.append(row)
+    return left, len(rows) - len(left)
 
 
 def _rows_of(event: Event) -> dict[str, str | None]:

@@ -18,7 +18,9 @@ from grading.smallest import (
     find_mistake,
     part_report,
     search_report,
+    shows_more,
     suspects,
+    wrong_rows,
 )
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import Ending, RunOutcome
@@ -43,7 +45,8 @@ class Progress:
 
     ``seconds`` is the time in the engine. ``left`` counts the events of ``kept``
     without closing ones, ``total`` those of the whole stream. ``check`` fails on the
-    whole stream; None before the first run.
+    whole stream; None before the first run. ``beside`` is what closing events alone get
+    wrong.
     """
 
     runs: int = 0
@@ -54,6 +57,7 @@ class Progress:
     kept: list[int] = field(default_factory=list)
     hints: list[list[int]] = field(default_factory=list)
     refuted: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     part: dict[str, Any] | None = None
 
 
@@ -91,6 +95,15 @@ def find_smallest(
     history = read_history(whole.stages, keeps_last=keeps_last)
     movable = history.movable(history.whole)
 
+    def beside() -> list[str]:
+        try:
+            part = rebuild(keep=sorted(history.fixed))
+        except AuthorFault:
+            return []
+        outcome = timed(lambda: run(part))
+        shown = find_mistake(wanted, lab=lab, build=part, outcome=outcome)
+        return [] if shown is None else wrong_rows(shown)
+
     if progress.check is None:
         outcome = timed(lambda: run(whole))
         shown = find_mistake(mistake, lab=lab, build=whole, outcome=outcome)
@@ -112,6 +125,13 @@ def find_smallest(
         step_done(progress)
 
     wanted = Mistake((progress.check,), mistake.misconception)
+    # Only closing events are no answer, whatever they show.
+    nothing = digest(history.fixed)
+    if nothing not in progress.refuted:
+        if history.fixed:
+            progress.beside = beside()
+        progress.refuted.append(nothing)
+        step_done(progress)
 
     def shows(events: frozenset[int]) -> bool:
         # One run is left for the solution.
@@ -125,14 +145,21 @@ def find_smallest(
             return False
         outcome = timed(lambda: run(part))
         shown = find_mistake(wanted, lab=lab, build=part, outcome=outcome)
-        if shown is not None:
+        is_shown = shown is not None and shows_more(shown, progress.beside)
+        if shown is not None and is_shown:
             progress.kept = kept
             progress.left = len(events & movable)
-            progress.part = part_report(shown, lab=lab, kept=kept, movable=movable)
+            progress.part = part_report(
+                shown,
+                lab=lab,
+                kept=kept,
+                movable=movable,
+                beside=progress.beside,
+            )
         else:
             progress.refuted.append(digest(events))
         step_done(progress)
-        return shown is not None
+        return is_shown
 
     search = Search(
         history, shows, history.cut_with(progress.kept), set(progress.refuted)

@@ -5,8 +5,16 @@ from dataclasses import replace
 import pytest
 
 from grading.report import verdict_report
-from grading.shrink import Search, read_history
-from grading.smallest import Mistake, find_mistake, mistake_in, part_report, suspects
+from grading.shrink import Search, digest, read_history
+from grading.smallest import (
+    Mistake,
+    find_mistake,
+    mistake_in,
+    part_report,
+    shows_more,
+    suspects,
+    wrong_rows,
+)
 from lab_protocol.messages import Ending
 from tests.content.labs import LABS, SLUGS, built, graded, outcome_of, spec_of
 
@@ -18,7 +26,7 @@ def build(slug=SLUG, **options):
     return built(LABS / slug, spec_of(slug).public_seed, **options)
 
 
-def wrong_rows(lab_build, mistake, slug=SLUG):
+def mistaken(lab_build, mistake, slug=SLUG):
     """Return what a program with ``mistake`` puts out, as a completed run."""
     rows = lab_build.expected | lab_build.misconceptions[mistake]
     return outcome_of(spec_of(slug), rows)
@@ -26,7 +34,7 @@ def wrong_rows(lab_build, mistake, slug=SLUG):
 
 def report_of(mistake, slug=SLUG):
     lab_build = build(slug, explain=mistake)
-    verdict = graded(slug, lab_build, wrong_rows(lab_build, mistake, slug))
+    verdict = graded(slug, lab_build, mistaken(lab_build, mistake, slug))
     return verdict_report(verdict=verdict, lab=spec_of(slug), build=lab_build)
 
 
@@ -66,15 +74,13 @@ def test_the_right_answer_and_another_mistake_do_not_show_it():
         return find_mistake(mistake, lab=SPEC, build=lab_build, outcome=outcome)
 
     assert found(outcome_of(SPEC, lab_build.expected)) is None
-    assert found(wrong_rows(lab_build, "updates-ignored")) is None
-    assert found(wrong_rows(lab_build, "deletes-counted")) is not None
+    assert found(mistaken(lab_build, "updates-ignored")) is None
+    assert found(mistaken(lab_build, "deletes-counted")) is not None
 
 
 def test_a_run_that_did_not_complete_shows_nothing():
     lab_build = build()
-    outcome = replace(
-        wrong_rows(lab_build, "deletes-counted"), ending=Ending.TIME_LIMIT
-    )
+    outcome = replace(mistaken(lab_build, "deletes-counted"), ending=Ending.TIME_LIMIT)
     mistake = Mistake(("status-counts",), "deletes-counted")
     assert find_mistake(mistake, lab=SPEC, build=lab_build, outcome=outcome) is None
 
@@ -96,26 +102,33 @@ def test_every_known_mistake_comes_down_to_a_few_events(slug, name, is_named):
         mistake = Mistake(mistake.checks)
 
     def found(build_of_part):
-        outcome = wrong_rows(build_of_part, name, slug)
+        outcome = mistaken(build_of_part, name, slug)
         return find_mistake(mistake, lab=spec, build=build_of_part, outcome=outcome)
 
     history = read_history(lab_build.stages, keeps_last=True)
     parts = []
 
+    closing = found(build(slug, keep=sorted(history.fixed), **states))
+    beside = wrong_rows(closing) if closing else []
+
     def shows(events):
         shown = found(build(slug, keep=sorted(events), **states))
         parts.append((events, shown))
-        return shown is not None
+        return shown is not None and shows_more(shown, beside)
 
-    search = Search(history, shows, history.whole)
+    search = Search(history, shows, history.whole, {digest(history.fixed)})
     search.run(suspects(found(lab_build)))
     left = history.movable(search.kept)
-    assert len(left) <= 6
-    assert len(parts) <= 23, "with two runs for the whole stream and the solution"
+    assert 1 <= len(left) <= 6
+    assert len(parts) <= 22, "with the whole stream, closing events and the solution"
     events = history.events(search.kept)
     shown = next(shown for asked, shown in parts if asked == events)
     report = part_report(
-        shown, lab=spec, kept=sorted(events), movable=history.movable(history.whole)
+        shown,
+        lab=spec,
+        kept=sorted(events),
+        movable=history.movable(history.whole),
+        beside=beside,
     )
     assert report["check"] in mistake.checks
     assert [event["number"] for event in report["events"]] == sorted(left)
@@ -129,7 +142,7 @@ def test_the_events_of_a_part_show_their_rows():
         mistake,
         lab=SPEC,
         build=lab_build,
-        outcome=wrong_rows(lab_build, "deletes-from-after"),
+        outcome=mistaken(lab_build, "deletes-from-after"),
     )
     numbers = range(sum(len(stage.events) for stage in lab_build.stages))
     report = part_report(shown, lab=SPEC, kept=numbers, movable=frozenset(numbers))
@@ -138,3 +151,28 @@ def test_the_events_of_a_part_show_their_rows():
     assert '"status"' in first["after"]
     assert report["left"] == len(numbers) > len(report["events"])
     assert report["expected_count"] == len(lab_build.expected["deleted_orders"])
+
+
+def test_what_closing_events_alone_get_wrong_is_no_answer_and_is_not_shown():
+    history = read_history(build().stages, keeps_last=True)
+    mistake = Mistake(("deleted-orders",), "deletes-from-after")
+
+    def found(lab_build):
+        outcome = mistaken(lab_build, "deletes-from-after")
+        return find_mistake(mistake, lab=SPEC, build=lab_build, outcome=outcome)
+
+    closing = found(build(keep=sorted(history.fixed)))
+    beside = wrong_rows(closing)
+    assert len(beside) == 2
+    assert not shows_more(closing, beside)
+    whole = found(build())
+    assert shows_more(whole, beside)
+    report = part_report(
+        whole,
+        lab=SPEC,
+        kept=range(len(history.events(history.whole))),
+        movable=history.movable(history.whole),
+        beside=beside,
+    )
+    assert report["closing_rows"] == 2
+    assert report["actual_count"] == report["expected_count"]
