@@ -35,7 +35,10 @@ class SideView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """The events that are left and both sides of the output that shows the mistake."""
+    """The events that are left and both sides of the output that shows the mistake.
+
+    ``closing_rows`` of the program are left out: closing events alone bring them about.
+    """
 
     events: tuple[SmallEventView, ...]
     hidden: int
@@ -43,6 +46,7 @@ class PartView:
     output: str
     columns: tuple[ColumnView, ...]
     sides: tuple[SideView, ...]
+    closing_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +189,5 @@ def _part(part: dict[str, Any], lab: Lab) -> PartView:
             side(gettext("Expected"), "expected"),
             side(gettext("Your program"), "actual"),
         ),
+        closing_rows=part["closing_rows"],
     )

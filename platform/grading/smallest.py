@@ -28,6 +28,8 @@ from lab_protocol.messages import Ending, Event, RunOutcome
 # Beyond that many nobody would look them through; the count is told.
 MAX_EVENTS = 40
 MAX_ROWS = 40
+# How many events before the one that made the difference are tried with it.
+BEFORE_IT = (0, 12, 60)
 
 
 class SearchCode(StrEnum):
@@ -125,12 +127,16 @@ def shows_more(shown: Shown, beside: Iterable[str]) -> bool:
 def suspects(shown: Shown) -> list[list[int]]:
     """Return sets of events that may be enough, the most telling first.
 
-    Where the mistake parted from the oracle, then what the oracle names for the first
+    Where the mistake parted from the oracle, alone and with what came shortly before (a
+    late event needs one that has moved the watermark), then what the oracle names for the first
     rows that differ: the last of a row's events alone, then all of them.
     """
     result: list[list[int]] = []
     if shown.build.divergence is not None:
-        result.append([shown.build.divergence.event])
+        event = shown.build.divergence.event
+        result += [
+            list(range(max(0, event - before), event + 1)) for before in BEFORE_IT
+        ]
     oracle = shown.build.expected.get(shown.check.output, ())
     if shown.check.diff is None or not shown.check.numbered:
         return result

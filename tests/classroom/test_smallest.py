@@ -58,6 +58,7 @@ PART = {
     "diff": None,
     "expected_count": 1,
     "actual_count": 43,
+    "closing_rows": 2,
     "expected": [{"status": "<b>sent</b>", "revenue": "10.50"}],
     "actual": [{"status": "paid", "revenue": None}] * 40,
 }
@@ -182,6 +183,7 @@ def test_the_answer_shows_events_and_both_sides_and_escapes_them(
     assert '<span class="op-chip"' in answer.text
     assert "Ожидалось" in text
     assert "Ещё 3 строки не показаны." in text
+    assert "Ещё 2 строки вашей программы опущены" in text
     assert "hx-trigger" not in answer.text
     assert BUTTON not in answer.text
     assert BUTTON not in page(reader, attempt)
