@@ -128,8 +128,8 @@ def suspects(shown: Shown) -> list[list[int]]:
     """Return sets of events that may be enough, the most telling first.
 
     Where the mistake parted from the oracle, alone and with what came shortly before (a
-    late event needs one that has moved the watermark), then what the oracle names for the first
-    rows that differ: the last of a row's events alone, then all of them.
+    late event needs one that has moved the watermark). Then what the oracle names for
+    the first rows that differ: the last of a row's events alone, then all of them.
     """
     result: list[list[int]] = []
     if shown.build.divergence is not None:
