@@ -219,3 +219,34 @@ def test_nothing_is_left_half_way():
     final = Submission.objects.filter(state__in=Submission.FINAL_STATES)
     assert Verdict.objects.count() == final.count() == 1
     assert not Run.objects.filter(ended_at=None).exists()
+
+
+def test_a_search_whose_lease_is_lost_writes_nothing_more():
+    original = make_submission(state="finished")
+    search = make_submission(original.user, kind="shrink", original=original)
+    lease = claim_next(worker="slow")
+    lifecycle.save_progress(lease, progress={"runs": 1})
+    expire(lease)
+    assert reap() == [search.pk]
+    with pytest.raises(LeaseLost):
+        lifecycle.save_progress(lease, progress={"runs": 2})
+    with pytest.raises(LeaseLost):
+        lifecycle.give_way(lease)
+    search.refresh_from_db()
+    assert (search.state, search.tries) == ("queued", 1)
+    assert search.progress == {"runs": 1}
+
+
+def test_giving_way_costs_no_try_and_keeps_the_place_in_the_lane():
+    original = make_submission(state="finished")
+    search = make_submission(original.user, kind="shrink", original=original)
+    for _ in range(5):
+        lease = claim_next(worker="w")
+        assert lease.submission_id == search.pk
+        lifecycle.give_way(lease)
+    search.refresh_from_db()
+    assert (search.state, search.tries, search.lease_token) == ("queued", 0, None)
+    assert not search.verdicts.exists()
+    assert set(search.runs.values_list("ending", "detail")) == {
+        ("cancelled", lifecycle.GAVE_WAY)
+    }
