@@ -40,12 +40,13 @@ def engine():
 
 
 @pytest.fixture(autouse=True)
-def _release(tmp_path, settings):
-    settings.LAB_VAR_DIR = tmp_path
+def _release(tmp_path):
     # Author's code runs as another user, who must reach the unpacked release.
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)
-    activate(release=import_tree(root=ROOT))
+    with override_settings(LAB_VAR_DIR=tmp_path):
+        activate(release=import_tree(root=ROOT))
+        yield
 
 
 def failed(engine, name):
