@@ -36,6 +36,7 @@ from lab_protocol.messages import (
 from submissions import lifecycle
 from submissions.lifecycle import FinalWord, claim_next
 from submissions.models import Submission, WorkerSign
+from submissions.smallest import ask_for_smallest
 from tests.factories import (
     lab_spec,
     make_cohort,
@@ -240,6 +241,8 @@ def build_world() -> World:
     }
     made["passed"] = _finished(people["student-03"], release, rows=RIGHT)
     made["mistake"] = _finished(people["student-03"], release, rows=MISTAKEN)
+    made["searched"] = _finished(people["student-03"], release, rows=MISTAKEN)
+    _search(made["searched"])
     return World(
         fresh=people["student-01"],
         ana=ana,
@@ -458,3 +461,51 @@ def _judge(submission, *, rows, ending):
         created_at=timezone.now() - timedelta(hours=submission.pk)
     )
     submission.refresh_from_db()
+
+
+def _search(attempt: Submission) -> None:
+    """Store a search whose end is two events, in the form of the search's report."""
+    ask_for_smallest(user=attempt.user, attempt=attempt)
+    lease = claim_next(worker="tests")
+    assert lease is not None
+    paid = '{"id": 1, "status": "paid", "amount": "12.00"}'
+    events = [
+        {"op": "c", "before": None, "after": paid},
+        {"op": "d", "before": paid, "after": None},
+    ]
+    report = {
+        "version": 2,
+        "summary": {"code": "smallest-found", "params": {}},
+        "misconception": "deletes-lost",
+        "total": 300,
+        "runs": 11,
+        "is_minimal": True,
+        "part": {
+            "check": "totals",
+            "check_code": "rows-differ",
+            "check_rows": 0,
+            "output": "status_totals",
+            "columns": ["status", "orders", "revenue"],
+            "key": ["status"],
+            "left": 2,
+            "events": [
+                {
+                    "number": number,
+                    "stage": "live",
+                    "topic": "shop.orders",
+                    "key": "1",
+                    "value": "…",
+                    **event,
+                }
+                for number, event in enumerate(events, 13)
+            ],
+            "diff": None,
+            "expected_count": 0,
+            "actual_count": 1,
+            "closing_rows": 0,
+            "expected": [],
+            "actual": [{"status": "paid", "orders": 1, "revenue": "12.00"}],
+        },
+    }
+    word = FinalWord("none", Ending.COMPLETED, 0, 0, report)
+    lifecycle.finish(lease, word=word, run_report={}, catalogue=None)
