@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,13 @@ class Site:
         wait_until(lambda: _answers(f"{url}/healthz"), what="the web process")
         self.url = url
 
-    def start_worker(self, *, wait: bool = True, **environment: str) -> None:
+    def start_worker(
+        self, *, wait: bool = True, launcher: Sequence[str] = (), **environment: str
+    ) -> None:
         """Start a Celery worker; wait until it says that it can run labs.
 
         ``worker`` is the latest one; all that were started end with the site.
+        ``launcher`` is a command that ends in becoming the one given to it.
         """
         self.worker = self._start(
             "worker",
@@ -106,6 +109,7 @@ class Site:
                 *("--without-heartbeat", "--loglevel", "INFO"),
             ],
             environment,
+            launcher,
         )
         if wait:
             wait_until(self.worker_is_ready, what="the worker")
@@ -161,11 +165,15 @@ class Site:
         return (self.folder / "log" / f"{name}.log").read_text(errors="replace")
 
     def _start(
-        self, name: str, command: list[str], environment: dict[str, str] | None = None
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str] | None = None,
+        launcher: Sequence[str] = (),
     ) -> subprocess.Popen[bytes]:
         with (self.folder / "log" / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [BIN / command[0], *command[1:]],
+                [*launcher, BIN / command[0], *command[1:]],
                 env=self.environment | (environment or {}),
                 cwd=self.folder,
                 stdout=log,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.access import reviewable_cohorts
 from accounts.models import Enrolment, User
+from lab_protocol.messages import Ending
 from submissions.models import Draft, Run, Submission, Verdict
 from submissions.turns import PERSONAL
 from submissions.waiting import PlaceInLine, place_in_line, ready_slots
@@ -95,6 +96,23 @@ def attempt_number(submission: Submission) -> int:
         )
         .count()
     )
+
+
+def used_attempts(*, user: User, lab_id: str) -> int:
+    """Return how many submits count against a limit: not the platform's faults.
+
+    One that was cancelled does not count either; one that is still open does.
+    """
+    # A subquery: conditions of one exclude() over many rows may each be met by
+    # another row, here by the verdict of a former generation.
+    free = Verdict.objects.filter(
+        submission=OuterRef("pk"),
+        generation=OuterRef("generation"),
+        result=Verdict.Result.NONE,
+        ending__in=[Ending.PLATFORM_FAULT, Ending.CANCELLED],
+    )
+    rows = Submission.objects.attempts().filter(user=user, lab=lab_id)
+    return rows.filter(~Exists(free)).count()
 
 
 def recent_attempts(*, user: User, limit: int = 5) -> list[Submission]:

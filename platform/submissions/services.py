@@ -6,18 +6,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from accounts.access import attempt_limit
 from accounts.models import User
 from curriculum.catalogue import Catalogue, Lab
 from curriculum.models import Release
 from curriculum.releases import active_catalogue
-from lab_protocol.messages import Ending
 from progress.selectors import course_map
 from submissions import lifecycle
 from submissions.errors import DraftConflict, Rejected
-from submissions.models import Draft, Submission, Verdict
+from submissions.models import Draft, Submission
+from submissions.selectors import used_attempts
 from submissions.source import clean_source
 from submissions.wake import wake_workers
 
@@ -188,15 +187,6 @@ def _refuse_when_used_up(user: User, lab: Lab) -> None:
     limit = attempt_limit(user)
     if limit is None:
         return
-    used = (
-        Submission.objects.attempts()
-        .filter(user=user, lab=lab.id)
-        .exclude(
-            verdicts__generation=F("generation"),
-            verdicts__result=Verdict.Result.NONE,
-            verdicts__ending__in=[Ending.PLATFORM_FAULT, Ending.CANCELLED],
-        )
-        .count()
-    )
+    used = used_attempts(user=user, lab_id=lab.id)
     if used >= limit:
         raise Rejected("attempts-used-up", status=409, limit=limit)

@@ -11,18 +11,21 @@ I6 every page shows what the database says, by a request that begins from nothin
 import re
 import urllib.request
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.faults.database import Database
 from tests.faults.processes import Process
 
 FINAL = "('finished', 'cancelled')"
 
-SESSIONS = """
+# What only the product can say: a session of each owner, and the attempts it counts.
+FROM_INSIDE = """
 import json
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from submissions.models import Submission
+from submissions.selectors import used_attempts
 sessions = {}
 rows = Submission.objects.filter(kind__in=["run", "submit"]).select_related("user")
 for user in {row.user for row in rows}:
@@ -32,7 +35,11 @@ for user in {row.user for row in rows}:
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.create()
     sessions[user.pk] = store.session_key
-print(json.dumps([[str(row.public_id), sessions[row.user_id]] for row in rows]))
+labs = {(row.user, row.lab) for row in rows}
+print(json.dumps({
+    "sessions": [[str(row.public_id), sessions[row.user_id]] for row in rows],
+    "used": [[user.pk, lab, used_attempts(user=user, lab_id=lab)]
+             for user, lab in labs]}))
 """
 
 
@@ -126,6 +133,33 @@ class Invariants:
             """
         )
         return [f"I4: a platform's fault gave a result: {row}" for row in rows]
+
+    def wrong_counts(self, used: list[list[Any]]) -> list[str]:
+        """Return one sentence for each count that a platform's fault has part in.
+
+        ``used`` holds user, lab, and how many attempts the site says were used.
+        """
+        counted = {
+            (user, lab): int(count)
+            for user, lab, count in self.database.rows(
+                """
+                SELECT s.user_id, s.lab, SUM(
+                    CASE WHEN v.result = 'none'
+                        AND v.ending IN ('platform_fault', 'cancelled')
+                    THEN 0 ELSE 1 END)
+                FROM submissions_submission s
+                LEFT JOIN submissions_verdict v ON v.submission_id = s.id
+                    AND v.generation = s.generation
+                WHERE s.kind = 'submit' GROUP BY s.user_id, s.lab
+                """
+            )
+        }
+        return [
+            f"I4: user {user} used {count} attempts of {lab}, the rows say"
+            f" {counted.get((user, lab), 0)}"
+            for user, lab, count in used
+            if count != counted.get((user, lab), 0)
+        ]
 
     def _nothing_outlives(self, cells: list[Process]) -> list[str]:
         broken = [

@@ -4,11 +4,12 @@ import signal
 import subprocess
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.faults.database import Database
-from tests.faults.invariants import SESSIONS, Invariants, plain
+from tests.faults.invariants import FROM_INSIDE, Invariants, plain
 from tests.faults.processes import Process, family
 from tests.faults.table import NOTES
 from tests.site import ROOT, Site, wait_until
@@ -134,10 +135,10 @@ class Stage:
         return self.new_worker()
 
     def new_worker(
-        self, *, wait: bool = True, **environment: str
+        self, *, wait: bool = True, launcher: Sequence[str] = (), **environment: str
     ) -> subprocess.Popen[bytes]:
         """Start one more worker and wait until it takes work."""
-        self.site.start_worker(wait=False, **environment)
+        self.site.start_worker(wait=False, launcher=launcher, **environment)
         process = self.site.worker
         if process is None:
             raise RuntimeError("no worker was started")
@@ -214,8 +215,12 @@ class Stage:
             still_open=frozenset(still_open), cells=of_the_dead
         )
         assert not broken, "\n".join(broken)
-        pages = self.invariants.broken_pages(self.site.url, self.site.python(SESSIONS))
-        assert not pages, "\n".join(pages)
+        inside = self.site.python(FROM_INSIDE)
+        wrong = [
+            *self.invariants.wrong_counts(inside["used"]),
+            *self.invariants.broken_pages(self.site.url, inside["sessions"]),
+        ]
+        assert not wrong, "\n".join(wrong)
 
     def note(self, text: str) -> None:
         """Add what was measured or seen to the table's line."""

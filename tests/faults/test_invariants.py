@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from progress.models import Achievement
 from submissions.models import Run, Submission, Verdict
+from submissions.selectors import used_attempts
 from tests.factories import make_submission
 from tests.faults.database import Database
 from tests.faults.invariants import Invariants
@@ -90,6 +91,20 @@ def test_a_taken_achievement_breaks_the_third(invariants, passed):
 def test_a_fault_with_a_result_breaks_the_fourth(invariants, passed):
     Run.objects.update(ending="platform_fault")
     assert broken(invariants) == {"I4"}
+
+
+def test_a_fault_that_uses_an_attempt_breaks_the_fourth(invariants, passed):
+    def used():
+        count = used_attempts(user=passed.user, lab_id=passed.lab)
+        return [[passed.user_id, passed.lab, count]]
+
+    assert used() == [[passed.user_id, passed.lab, 1]]
+    assert invariants.wrong_counts(used()) == []
+    Verdict.objects.update(result="none", ending="platform_fault")
+    assert used()[0][2] == 0
+    assert invariants.wrong_counts(used()) == []
+    [line] = invariants.wrong_counts([[passed.user_id, passed.lab, 1]])
+    assert line.startswith("I4: ")
 
 
 def test_a_living_cell_and_an_open_run_break_the_fifth(invariants, passed):

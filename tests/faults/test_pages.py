@@ -13,7 +13,7 @@ import uuid
 
 import pytest
 
-from tests.faults.invariants import SESSIONS, plain
+from tests.faults.invariants import FROM_INSIDE, plain
 from tests.faults.table import fault
 from tests.site import wait_until
 
@@ -60,7 +60,7 @@ class Reader(threading.Thread):
 
 
 def sessions_of(stage, sent):
-    pairs = stage.site.python(SESSIONS)
+    pairs = stage.site.python(FROM_INSIDE)["sessions"]
     return {plain(one): key for one, key in pairs if plain(one) in sent}
 
 

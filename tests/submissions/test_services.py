@@ -6,7 +6,8 @@ from curriculum.catalogue import UnknownItem
 from progress.access import Locked
 from submissions import services
 from submissions.errors import DraftConflict, Rejected
-from submissions.models import Draft, Submission
+from submissions.models import Draft, Submission, Verdict
+from submissions.selectors import used_attempts
 from submissions.services import cancel, save_draft, send_in, submission_seed
 from tests.factories import (
     SQL,
@@ -164,6 +165,19 @@ def test_a_cohort_may_limit_attempts_and_runs_stay_free(user):
     Submission.objects.filter(pk=second.pk).update(state="finished")
     refused = rejection(user)
     assert (refused.code, refused.params) == ("attempts-used-up", {"limit": 1})
+
+
+def test_a_fault_of_the_platform_uses_no_attempt_until_it_is_judged_anew(user):
+    """The former generation's verdict says nothing about the present one's."""
+    row = make_submission(user=user, state="finished")
+    verdict = {"submission": row, "points": 0, "max_points": 1, "report": {}}
+    Verdict.objects.create(
+        **verdict, generation=1, result="none", ending="platform_fault"
+    )
+    assert used_attempts(user=user, lab_id=row.lab) == 0
+    Verdict.objects.create(**verdict, generation=2, result="failed", ending="completed")
+    Submission.objects.filter(pk=row.pk).update(generation=2)
+    assert used_attempts(user=user, lab_id=row.lab) == 1
     assert send(user, kind="run").pk
 
 
