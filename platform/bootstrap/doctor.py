@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bootstrap import bubblewrap, runtime_image
+from bootstrap import bubblewrap, jail_proof, runtime_image
 from bootstrap.browser import find_browser
 from bootstrap.disk import free_mib
 from bootstrap.environments import (
@@ -37,6 +37,7 @@ from bootstrap.system_packages import install_command
 DISK_MIB = 4000
 # One warm cell is 0.6 GB, web and worker 0.4 GB; the image's build peaks at 1.5 GB.
 MEMORY_MIB = 2500
+SEEN_CHARACTERS = 80
 
 
 class Mark(StrEnum):
@@ -175,6 +176,26 @@ def look_at_image(layout: Layout) -> Iterator[Finding]:
         yield _missing("lab image", "not built, or not complete", "make setup")
 
 
+def look_at_jail(layout: Layout) -> Iterator[Finding]:
+    """The proof that a worker asks for before it takes work; some ten seconds."""
+    if runtime_image.find_image(layout) is None:
+        yield _missing("jail", "not tried: there is no lab image", "make setup")
+        return
+    try:
+        proof = jail_proof.prove(layout)
+    except SetupError as fault:
+        yield _missing("jail", fault.problem, fault.repair)
+        return
+    for leak in proof.leaks:
+        yield _missing(
+            f"jail: {leak.name}",
+            f"not refused: {leak.meaning} ({leak.seen[:SEEN_CHARACTERS]})",
+            leak.repair,
+        )
+    if not proof.leaks:
+        yield _good("jail", f"{proof.attempts} attempts to get out were refused")
+
+
 def look_at_disk(layout: Layout) -> Iterator[Finding]:
     free = free_mib(layout.root)
     complete = is_ready(runner_plan(layout), Stamps(layout.stamps))
@@ -249,6 +270,7 @@ CHECKS: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
     look_at_jars,
     look_at_namespaces,
     look_at_image,
+    look_at_jail,
     look_at_disk,
     look_at_memory,
     look_at_port,

@@ -10,6 +10,11 @@ from pathlib import Path
 from sandbox.errors import SandboxUnavailable
 
 _CAP_SYS_NICE = 23
+_FORBIDDEN = (
+    "Operation not permitted",
+    "Permission denied",
+    "No permissions to create new namespace",
+)
 
 
 def as_ordinary_user(uid: int) -> list[str]:
@@ -58,11 +63,20 @@ def own_namespaces() -> list[str]:
 
 def explain_refusal(said: str) -> SandboxUnavailable:
     """Turn what unshare or bwrap said into the repair for this system."""
-    if "Operation not permitted" in said or "Permission denied" in said:
+    if any(word in said for word in _FORBIDDEN):
         return SandboxUnavailable(
             "no_user_namespaces",
             "this system refuses unprivileged user namespaces",
             "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 "
             "kernel.unprivileged_userns_clone=1",
+        )
+    # unshare says of a limit what of a full disk would be said.
+    if "max_*_namespaces" in said or (
+        "unshare" in said and "No space left on device" in said
+    ):
+        return SandboxUnavailable(
+            "no_user_namespaces",
+            "this system allows no further user namespace",
+            "sysctl -w user.max_user_namespaces=15000",
         )
     return SandboxUnavailable("cell_start", f"a cell could not start: {said[-300:]}")

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from lab_protocol.messages import Ending, Language, Limits, RunRequest, Topic
+from sandbox.breaches import breach
 from sandbox.cell.scratch import INODES
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool import SlotPool
+from sandbox.privileges import explain_refusal
 from sandbox.protections import CANARY
 from sandbox.settings import CellSettings
 
@@ -23,6 +25,7 @@ _PROGRAM = Path(__file__).with_name("probe_program.py")
 _INPUT = "probe_in"
 _OUTPUT = "probe_out"
 _PROBES = 36
+_SEEN_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,10 @@ class Finding:
 
 
 def prove_jail(pool: SlotPool) -> list[Finding]:
-    """Run every probe in one box of ``pool``; one finding each, never an empty list."""
+    """Run every probe in one box of ``pool``; one finding each, never an empty list.
+
+    SandboxUnavailable where no box could be made.
+    """
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         tempfile.NamedTemporaryFile(prefix="potok-canary-") as canary,
@@ -82,8 +88,16 @@ def require_proof(pool: SlotPool) -> None:
         raise SandboxUnavailable("jail_leaks", f"protections are left out: {names}")
     leaks = [finding for finding in prove_jail(pool) if not finding.is_denied]
     if leaks:
-        names = ", ".join(f"{leak.name} ({leak.seen})" for leak in leaks)
-        raise SandboxUnavailable("jail_leaks", f"the jail does not hold: {names}")
+        # All names first: what stores the text may cut it.
+        names = ", ".join(leak.name for leak in leaks)
+        first = leaks[0]
+        found = breach(first.name)
+        raise SandboxUnavailable(
+            "jail_leaks",
+            f"the jail does not refuse {names}: {found.meaning}"
+            f" ({first.seen[:_SEEN_CHARACTERS]})",
+            found.repair,
+        )
 
 
 def _probe_box(pool: SlotPool, files: dict[str, str]) -> list[Finding]:
@@ -92,6 +106,8 @@ def _probe_box(pool: SlotPool, files: dict[str, str]) -> list[Finding]:
         on_progress=lambda progress: None,
         is_cancelled=lambda: False,
     )
+    if outcome.ending is Ending.PLATFORM_FAULT:
+        raise explain_refusal(f"{outcome.detail} {outcome.stderr}".strip())
     try:
         answers = json.loads(outcome.stdout)
     except ValueError:

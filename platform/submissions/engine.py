@@ -1,6 +1,7 @@
 """The real engine behind ``execution.Engine``: the sandbox's slots on this host."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from submissions.execution import RunProgram, Watch
 logger = logging.getLogger(__name__)
 
 STARTING = "starting"
+# A start costs some ten core-seconds, in which the worker does no other duty.
+CLOSED_SECONDS = 60.0
 
 
 class CellEngine:
@@ -40,6 +43,7 @@ class CellEngine:
         self._sandbox: SandboxSettings | None = None
         self._pool: SlotPool | None = None
         self._authors: AuthorDesk | None = None
+        self._start_after = 0.0
 
     @property
     def is_ready(self) -> bool:
@@ -48,7 +52,7 @@ class CellEngine:
 
     @property
     def is_closed(self) -> bool:
-        """Whether a start has failed, so that no lab will ever run here."""
+        """Whether a start has failed, so that no lab runs here before another one."""
         return self._pool is None and self.detail not in ("", STARTING)
 
     @property
@@ -76,6 +80,7 @@ class CellEngine:
             require_proof(pool)
         except SandboxUnavailable as error:
             self.detail = str(error)
+            self._start_after = time.monotonic() + CLOSED_SECONDS
             logger.error("labs cannot run: %s", error)
             if pool is not None:
                 pool.stop()
@@ -94,7 +99,13 @@ class CellEngine:
             authors.stop()
 
     def renew(self) -> None:
-        """Start anew, proof and all, once the image is another and nothing runs."""
+        """Start anew, proof and all, once the image is another and nothing runs.
+
+        One that is closed tries again now and then: what forbade it may be mended.
+        """
+        if self.is_closed and time.monotonic() >= self._start_after:
+            self.start()
+            return
         pool = self._pool
         if pool is not None and pool.is_stale and pool.is_idle:
             logger.warning("the runtime image has changed: the slots start anew")

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from curriculum.catalogue import Catalogue
@@ -25,11 +25,13 @@ from lab_protocol.messages import Ending, Phase
 from submissions import verdicts
 from submissions.alerts import AlertCode, raise_alert
 from submissions.models import Run, Submission, SubmissionQuerySet, Verdict
-from submissions.turns import ALL_LANES, LANE_OF_KIND, Lane, in_turn
+from submissions.turns import ALL_LANES, LANE_OF_KIND, Lane, in_turn, pause_after
 from submissions.verdicts import FinalWord
 
 CLAIM_CANDIDATES = 8
 CLAIM_ROUNDS = 3
+# In lengths of a lease; workers of one site may be told different ones.
+FAR_LEASES = 10
 # What is written of a try whose worker ended under it.
 WORKER_ENDED = ("lease-expired", "worker-gone")
 # What is written of a search that others were waiting for.
@@ -203,9 +205,15 @@ def reap() -> list[int]:
     """Take back every expired lease; return the submissions' ids.
 
     Safe to run anywhere and at any time: each row changes by its own conditional
-    UPDATE, and the ended try is written with it.
+    UPDATE, and the ended try is written with it. A lease that ends farther away than
+    any is given for is of before the clock was set back: a worker that lived would have
+    renewed it.
     """
-    expired = Run.objects.filter(submission__lease_until__lt=Now())
+    far = timedelta(seconds=FAR_LEASES * settings.LAB_LEASE_SECONDS)
+    expired = Run.objects.filter(
+        Q(submission__lease_until__lt=Now())
+        | Q(submission__lease_until__gt=Now() + far)
+    )
     return _take_back(expired, detail="lease-expired")
 
 
@@ -299,14 +307,12 @@ def _alert_of(submission: Submission, detail: str) -> None:
 
 
 def _waiting_columns(tries: int) -> dict[str, Any]:
-    """Return a waiting row's columns; each try is followed by twice the last pause."""
-    pause = timedelta(seconds=settings.LAB_RETRY_SECONDS * 2 ** (tries - 1))
     return {
         "state": Submission.State.QUEUED,
         "lease_token": None,
         "lease_until": None,
         "worker": "",
-        "not_before": Now() + pause,
+        "not_before": Now() + pause_after(tries),
     }
 
 

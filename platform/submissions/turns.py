@@ -9,8 +9,10 @@ many rows each of them has.
 """
 
 from collections import Counter
+from datetime import timedelta
 from enum import IntEnum
 
+from django.conf import settings
 from django.db.models import (
     Case,
     Exists,
@@ -59,7 +61,8 @@ def in_turn(lanes: tuple[Lane, ...] = ALL_LANES) -> QuerySet[Submission]:
     """Return what may be claimed now from ``lanes``, in the order of claiming.
 
     A person who has one under way lets others go first, and a submission that met a
-    platform fault keeps its pause.
+    platform fault keeps its pause. An end of it farther away than any pause lasts is of
+    before the clock was set back, and counts as passed.
     """
     busy = Submission.objects.under_way().filter(
         user=OuterRef("user"), kind__in=PERSONAL
@@ -68,7 +71,11 @@ def in_turn(lanes: tuple[Lane, ...] = ALL_LANES) -> QuerySet[Submission]:
     return (
         in_line()
         .filter(kind__in=kinds)
-        .filter(Q(not_before=None) | Q(not_before__lte=Now()))
+        .filter(
+            Q(not_before=None)
+            | Q(not_before__lte=Now())
+            | Q(not_before__gt=Now() + pause_after(settings.LAB_MAX_TRIES))
+        )
         .exclude(Exists(busy), kind__in=PERSONAL)
     )
 
@@ -76,6 +83,14 @@ def in_turn(lanes: tuple[Lane, ...] = ALL_LANES) -> QuerySet[Submission]:
 def is_somebody_waiting() -> bool:
     """Say whether a run or a submit could be claimed now: background work gives way."""
     return in_turn((Lane.SUBMIT, Lane.RUN)).exists()
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long a submission pauses whose ``tries``-th try the platform failed.
+
+    Each is followed by twice the last pause.
+    """
+    return timedelta(seconds=settings.LAB_RETRY_SECONDS * 2 ** (tries - 1))
 
 
 def background_turn(user_id: int) -> int:

@@ -5,14 +5,13 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from lab_protocol.messages import Ending, EndRule, RunOutcome
 from sandbox import selfcheck
+from sandbox.breaches import BREACHES, breach
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool import SlotPool
 from sandbox.protections import CANARY
@@ -39,7 +38,7 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
             "file": str(canary),
             "runtime": str(tmp_path),
             "canary": CANARY,
-            **selfcheck.limits_to_find(SilentPool.cell),
+            **selfcheck.limits_to_find(AnsweringPool.cell),
             "read_topic": "in",
             "write_topic": "out",
         }
@@ -53,6 +52,7 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
             timeout=60,
         )
     answers = json.loads(done.stdout)
+    assert set(answers) == set(BREACHES)
     # Whether the test's own machine has a way out, or lets this user open raw sockets
     # and write to /, is not what is tested.
     certain = {
@@ -73,20 +73,74 @@ def test_the_same_attempts_succeed_without_a_jail(tmp_path: Path) -> None:
     assert {name for name in certain if answers[name] is True} == set()
 
 
-class SilentPool:
-    """A pool of one slot whose boxes never answer a probe."""
-
-    @contextmanager
-    def reserve(self, is_cancelled: object) -> Iterator["SilentPool"]:
-        yield self
+class AnsweringPool:
+    """A pool whose boxes end as they are told to."""
 
     without: frozenset[str] = frozenset()
     cell = CellSettings(runtime="/nowhere", folders={})
 
+    def __init__(
+        self, said: str = "", ending: Ending = Ending.COMPLETED, stderr: str = ""
+    ) -> None:
+        self.outcome = RunOutcome(
+            "", ending, EndRule.BOX_EXITED, {}, stdout=said, stderr=stderr
+        )
+
     def run(self, request: object, **_: object) -> RunOutcome:
-        return RunOutcome("", Ending.COMPLETED, EndRule.BOX_EXITED, {})
+        return self.outcome
+
+
+def refusal(pool: AnsweringPool) -> str:
+    with pytest.raises(SandboxUnavailable) as refused:
+        selfcheck.require_proof(pool)  # type: ignore[arg-type]
+    return str(refused.value)
 
 
 def test_a_probe_that_did_not_run_is_a_leak() -> None:
-    with pytest.raises(SandboxUnavailable, match="probe_ran"):
-        selfcheck.require_proof(SilentPool())  # type: ignore[arg-type]
+    assert "does not refuse probe_ran: the proof itself" in refusal(AnsweringPool())
+
+
+def test_all_that_was_not_refused_is_named_with_what_mends_it() -> None:
+    answers = dict.fromkeys(BREACHES, True) | {
+        "call_bpf": "result 0, errno 0",
+        "root_folder": ["home"],
+    }
+    text = refusal(AnsweringPool(json.dumps(answers)))
+    assert text.startswith("jail_leaks: the jail does not refuse ")
+    assert "call_bpf" in text
+    assert "root_folder" in text
+    assert f"Repair: {breach('root_folder').repair}" in text
+
+
+def test_a_missing_probe_is_a_leak() -> None:
+    answers = dict.fromkeys(list(BREACHES)[1:], True)
+    assert "probe_count" in refusal(AnsweringPool(json.dumps(answers)))
+
+
+@pytest.mark.parametrize(
+    ("said", "repair"),
+    [
+        (
+            "unshare: unshare failed: Operation not permitted",
+            "apparmor_restrict_unprivileged_userns=0",
+        ),
+        (
+            "bwrap: No permissions to create new namespace, likely because the kernel",
+            "unprivileged_userns_clone=1",
+        ),
+        (
+            "unshare: unshare failed: No space left on device",
+            "user.max_user_namespaces=15000",
+        ),
+        (
+            "bwrap: Creating new namespace failed: nesting depth or"
+            " /proc/sys/user/max_*_namespaces exceeded (ENOSPC)",
+            "user.max_user_namespaces=15000",
+        ),
+    ],
+)
+def test_a_box_that_cannot_be_made_tells_the_switch(said: str, repair: str) -> None:
+    pool = AnsweringPool(ending=Ending.PLATFORM_FAULT, stderr=said)
+    text = refusal(pool)
+    assert text.startswith("no_user_namespaces: ")
+    assert repair in text

@@ -10,7 +10,7 @@ from submissions import lifecycle
 from submissions.duties import hold_duty
 from submissions.execution import execute
 from submissions.lifecycle import LeaseLost, claim_next, hand_back, reap, renew
-from submissions.models import Run, Submission, Verdict
+from submissions.models import DutyLease, Run, Submission, Verdict
 from tests.factories import make_catalogue, make_release, make_submission, make_user
 from tests.submissions.scripted import WRONG, ScriptedEngine
 
@@ -210,6 +210,20 @@ def test_a_duty_has_one_holder_until_its_lease_runs_out(settings):
     settings.LAB_REAP_SECONDS = -1
     assert hold_duty("reap", holder="a")
     assert hold_duty("reap", holder="b")
+
+
+def test_a_clock_set_back_leaves_no_duty_and_no_lease_to_the_dead(settings):
+    """An hour from before the jump would be an hour in which nobody reaps."""
+    settings.LAB_LEASE_SECONDS = 20
+    assert hold_duty("reap", holder="dead")
+    DutyLease.objects.update(until=Now() + timedelta(hours=1))
+    assert hold_duty("reap", holder="living")
+    assert not hold_duty("reap", holder="late")
+    submission = make_submission()
+    claim_next(worker="w")
+    assert reap() == []
+    Submission.objects.update(lease_until=Now() + timedelta(hours=1))
+    assert reap() == [submission.pk]
 
 
 def test_nothing_is_left_half_way():

@@ -156,3 +156,13 @@ def test_a_lost_race_for_many_rows_still_finds_the_next(monkeypatch):
     monkeypatch.setattr(lifecycle, "_claim", lose)
     assert claim_next(worker="w").submission_id == rows[-1].pk
     assert not in_turn().exists()
+
+
+def test_a_pause_from_before_the_clock_was_set_back_is_over(settings):
+    settings.LAB_RETRY_SECONDS = 2
+    settings.LAB_MAX_TRIES = 3
+    row = make_submission()
+    Submission.objects.update(not_before=Now() + timedelta(seconds=7))
+    assert claimed() == []
+    Submission.objects.update(not_before=Now() + timedelta(hours=1))
+    assert claimed() == [row.pk]
