@@ -85,7 +85,7 @@ def answer_to_a_form(stage, person):
 @fault(
     17,
     "The disk with database, queue and spool is full",
-    done="a tmpfs of 160 MiB filled while one row runs, freed after 15 s",
+    done="a tmpfs of 160 MiB filled while one row runs, freed once a form was refused",
     held="forms are refused with 503 before anything is accepted; after the space is"
     " back the running row ends without hand work",
 )
