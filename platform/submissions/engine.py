@@ -78,8 +78,11 @@ class CellEngine:
             pool = SlotPool(sandbox)
             pool.start()
             require_proof(pool)
-        except SandboxUnavailable as error:
-            self.detail = str(error)
+        except (SandboxUnavailable, OSError) as error:
+            # OSError: a full disk, or a program of the system that is not there.
+            self.detail = (
+                f"engine_start: {error}" if isinstance(error, OSError) else str(error)
+            )
             self._start_after = time.monotonic() + CLOSED_SECONDS
             logger.error("labs cannot run: %s", error)
             if pool is not None:

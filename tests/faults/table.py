@@ -16,6 +16,8 @@ ALL = os.environ.get("POTOK_TESTS") == "all"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 # What the running test measured or saw; goes into its line.
 NOTES: list[str] = []
+# Without a power cut (3), a failover (15), mixed versions (26) and a restore (28).
+EXPECTED = {0, 1, 2, *range(4, 15), *range(16, 26), 27}
 ROW = re.compile(r"\| \d+ \|")
 HEAD = """\
 # Faults
@@ -29,11 +31,12 @@ with its row:
 - **I2** nothing accepted is lost;
 - **I3** progress stays, and a passed lab is in the ledger;
 - **I4** a platform's fault is no result: no points, no used attempt;
-- **I5** no cell outlives its worker or its lease;
+- **I5** no cell outlives its worker, no run its lease (the box of a worker that hangs
+  ends by the lab's own limit of time);
 - **I6** pages show what the database says.
 
-Seconds are those of the whole test on a busy machine with two cores. A fault whose test
-has not passed here yet has no line.
+Seconds are those of the whole test on a busy machine with two cores; 0 is all of them
+at random. {missing}
 
 | | fault | what was done | what held | invariants | s | on |
 |--:|---|---|---|---|--:|---|
@@ -79,10 +82,29 @@ def fault[**P](
 
 def write_line(fault: Fault, line: str) -> None:
     """Put a fault's line into the document, in place of its former one."""
-    kept = []
-    if DOCUMENT.exists():
-        lines = DOCUMENT.read_text("utf-8").splitlines()
-        kept = [old for old in lines if ROW.match(old)]
-    kept = [old for old in kept if not old.startswith(fault.key)]
-    rows = sorted([*kept, line], key=lambda row: int(row.split("|")[1]))
-    DOCUMENT.write_text(HEAD + "\n".join(rows) + "\n", "utf-8")
+    kept = [old for old in lines_of_document() if not old.startswith(fault.key)]
+    rows = sorted([*kept, line], key=number_of)
+    DOCUMENT.write_text(document(rows), "utf-8")
+
+
+def lines_of_document() -> list[str]:
+    """Return the table's lines as they stand."""
+    if not DOCUMENT.exists():
+        return []
+    return [old for old in DOCUMENT.read_text("utf-8").splitlines() if ROW.match(old)]
+
+
+def number_of(line: str) -> int:
+    """Return which fault a line is about."""
+    return int(line.split("|")[1])
+
+
+def document(rows: list[str]) -> str:
+    """Return the whole text; it names the faults of the list that have no line."""
+    missing = sorted(EXPECTED - {number_of(row) for row in rows})
+    text = (
+        f"Not passed here yet: {', '.join(map(str, missing))}."
+        if missing
+        else "Each fault of the list has passed."
+    )
+    return HEAD.format(missing=text) + "\n".join(rows) + "\n"

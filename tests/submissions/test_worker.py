@@ -1,9 +1,12 @@
 """A worker's duties and what it claims, on an engine that plays its outcomes."""
 
+import errno
+
 import pytest
 from django.db import OperationalError
 
 from submissions import alerts
+from submissions import engine as engine_module
 from submissions import worker as module
 from submissions.alerts import AlertCode, raise_alert, recover
 from submissions.models import Alert, Submission, WorkerSign
@@ -166,6 +169,17 @@ def test_a_closed_engine_is_an_alert_until_it_opens(worker):
     alert.refresh_from_db()
     assert alert.cleared_at is not None
     assert alert.cleared_by is None
+
+
+def test_an_engine_that_the_system_refuses_closes_and_says_so(monkeypatch):
+    def full(runtime):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(engine_module, "load_image", full)
+    engine = engine_module.CellEngine()
+    engine.start()
+    assert engine.is_closed
+    assert engine.detail == "engine_start: [Errno 28] No space left on device"
 
 
 def test_an_alert_stands_once_and_again_after_it_was_cleared():
