@@ -28,6 +28,7 @@ from lab_protocol.messages import JobSetup, Language, LearnerError
 from lab_protocol.wire import decode
 from runner.channel import Status, lay_out, take_control
 from runner.cluster import Cluster
+from runner.connections import keep_threads_apart
 from runner.drill import Drill
 from runner.evidence import tell_evidence
 from runner.failures import describe
@@ -47,6 +48,7 @@ def main() -> None:
     import pyflink.table  # noqa: F401
 
     cluster.start()
+    keep_threads_apart(cluster.gateway)
     watch = JobWatch(cluster, status.send)
     drill = Drill(cluster, status.send)
     status.send(BoxReady())
@@ -108,7 +110,7 @@ def _run(order: RunProgram, cluster: Cluster, watch: JobWatch, status: Status) -
     except BaseException as failure:  # noqa: BLE001 (the student's program may raise all)
         error = describe(failure)
     else:
-        watch.program.has_ended = True
+        watch.program.end()
         status.send(ProgramEnded())
         return
     sys.stdout.flush()

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
@@ -21,7 +21,9 @@ from runner.workers import PythonWorkers
 
 INTERVAL = 0.2
 # A source that will never read a topic to its end (latest-offset, a bounded scan, a
-# job that stands still) must not hold the stream for ever.
+# job that stands still) must not hold the stream for ever. Counted from the last job
+# that appeared: the stream waits for a program that does something else first (a right
+# solution whose job came after 8 s read the late events together with the others).
 CONSUMPTION_SECONDS = 4.0
 # A source stands still while the workers behind it start, one after the other: two of
 # them took 5 s on a machine at work.
@@ -57,6 +59,8 @@ class JobWatch:
         self._ignored: set[str] = set()
         self._before: frozenset[str] = frozenset()
         self._gave_up = False
+        self._jobs_seen: frozenset[str] = frozenset()
+        self._jobs_changed_at: float | None = None
         self._gauges: dict[str, dict[str, str]] = {}
         self._gauges_of: set[str] = set()
         self._program = ProgramState()
@@ -90,6 +94,7 @@ class JobWatch:
                 self._report_death()
                 return
             own = [state for name, state in states if name not in self._ignored]
+            self._note_jobs(name for name, _ in states if name not in self._ignored)
             for name, state in states:
                 if state == "FAILED" and name not in self._ignored:
                     self._ignored.add(name)
@@ -102,6 +107,12 @@ class JobWatch:
                 self._send(seen)
                 last = seen
             time.sleep(INTERVAL)
+
+    def _note_jobs(self, names: Iterable[str]) -> None:
+        jobs = frozenset(names)
+        if jobs - self._jobs_seen:
+            self._jobs_changed_at = time.monotonic()
+        self._jobs_seen |= jobs
 
     def _states(self) -> list[tuple[str, str]]:
         jobs = self._cluster.mini.listJobs().get()
@@ -135,8 +146,12 @@ class JobWatch:
 
     def _has_patience(self, began: float) -> bool:
         """Tell whether to go on waiting since ``began``, with functions for longer."""
+        moments = (self._jobs_changed_at, self._program.ended_at)
+        begun = [moment for moment in moments if moment is not None]
+        if not begun:
+            return True
         more = WORKER_SECONDS if self._workers.has_functions else 0.0
-        return time.monotonic() - began < CONSUMPTION_SECONDS + more
+        return time.monotonic() - max(began, *begun) < CONSUMPTION_SECONDS + more
 
     def _has_consumed(self, offsets: dict[str, int]) -> bool:
         """Tell whether each Kafka source of each running job has read its share.
@@ -179,16 +194,20 @@ class ProgramState:
     """
 
     def __init__(self) -> None:
-        self.has_ended = False
+        self.ended_at: float | None = None
         self._jobs: set[str] = set()
         self._stable_since = time.monotonic()
+
+    def end(self) -> None:
+        """Note that the text has run to its end."""
+        self.ended_at = time.monotonic()
 
     def submits_no_more(self, running: set[str]) -> bool:
         """Tell whether the program has ended, waits for a job, or seems settled."""
         if running != self._jobs:
             self._jobs = running
             self._stable_since = time.monotonic()
-        if self.has_ended or _waits_for_a_job():
+        if self.ended_at is not None or _waits_for_a_job():
             return True
         return time.monotonic() - self._stable_since >= SETTLED_SECONDS
 

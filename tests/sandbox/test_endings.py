@@ -16,6 +16,7 @@ from lab_protocol.messages import (
     RunProgress,
     RunRequest,
 )
+from runner.jobs import CONSUMPTION_SECONDS
 from sandbox.pool import SlotPool
 from tests.sandbox.programs import (
     DDL_LINES,
@@ -69,6 +70,16 @@ def test_rows_carry_the_stage_after_which_they_came(run) -> None:
     assert stages["late"] == {2}
     assert 3 in stages["closing"]
     assert stages["new"] == {1}
+
+
+def test_the_stream_waits_for_a_program_that_begins_late(run_python) -> None:
+    insert = f'tables.execute_sql("""{PLAIN.rstrip().rstrip(";")}""").wait()\n'
+    pause = f"import time\ntime.sleep({CONSUMPTION_SECONDS + 0.5})\n"
+    outcome = run_python(f"{PY_TABLES}\n{pause}{insert}")
+    rows = zip(outcome.records["totals"], values(outcome), strict=True)
+    stages = {(row["status"], record.stage) for record, row in rows}
+    assert ("late", 2) in stages, stages
+    assert ("late", 1) not in stages
 
 
 def test_a_query_that_swallows_the_closing_rows_ends_when_it_is_quiet(run) -> None:

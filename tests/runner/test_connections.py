@@ -1,0 +1,41 @@
+"""Each thread speaks to the Java machine through connections of its own."""
+
+import threading
+from collections import deque
+from types import SimpleNamespace
+
+import pytest
+
+from runner.connections import ThreadConnections, keep_threads_apart
+
+
+def in_a_thread(call) -> None:
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+
+
+def test_a_thread_gets_back_what_it_gave() -> None:
+    connections = ThreadConnections()
+    connections.append("of the program")
+
+    def watch() -> None:
+        with pytest.raises(IndexError):
+            connections.pop()
+        connections.append("of the watcher")
+        taken.append(connections.pop())
+        connections.append(taken[0])
+
+    taken: list[str] = []
+    in_a_thread(watch)
+    assert taken == ["of the watcher"]
+    assert len(connections) == 1
+    assert connections.pop() == "of the program"
+
+
+def test_a_client_keeps_the_connections_it_had() -> None:
+    client = SimpleNamespace(deque=deque(["first"]))
+    keep_threads_apart(SimpleNamespace(_gateway_client=client))
+    assert client.deque.pop() == "first"
+    with pytest.raises(IndexError):
+        client.deque.pop()
