@@ -13,8 +13,9 @@ from pathlib import Path
 from curriculum.catalogue import Lab
 from lab_protocol.messages import Ending, LearnerError, RunOutcome
 
-# The box or its Java machine ended by itself: a crash of ours, or the program's doing.
-ENDED_KINDS = frozenset({"EnvironmentEnded", "MachineEnded"})
+# The box or its Java machine ended by itself, or the broker answered again only after
+# the box was killed: a crash of ours, or the program's doing.
+ENDED_KINDS = frozenset({"EnvironmentEnded", "MachineEnded", "BrokerHeld"})
 # The program could not talk to the broker: a broker in trouble, or a wrong topic.
 CLIENT_TROUBLE = re.compile(
     r"AuthorizationException|AuthenticationException|TimeoutException"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lab_protocol.messages import Ending, Limits
-from sandbox.cell.limits import Reading, crossed
+from sandbox.cell.limits import STORED_BYTES, Reading, crossed
 
 LIMITS = Limits()
 AT_THE_LIMIT = Reading(
@@ -16,6 +16,7 @@ AT_THE_LIMIT = Reading(
     said_bytes=LIMITS.stdout_total_bytes,
     rows=LIMITS.output_rows,
     row_bytes=LIMITS.output_bytes,
+    stored_bytes=STORED_BYTES,
 )
 
 
@@ -33,6 +34,7 @@ def test_a_run_exactly_at_its_limits_goes_on() -> None:
         ({"said_bytes": 5_000_000}, Ending.OUTPUT_LIMIT, "stdout"),
         ({"rows": LIMITS.output_rows + 1}, Ending.OUTPUT_LIMIT, "rows"),
         ({"row_bytes": LIMITS.output_bytes + 1}, Ending.OUTPUT_LIMIT, "row_bytes"),
+        ({"stored_bytes": STORED_BYTES + 1}, Ending.OUTPUT_LIMIT, "row_bytes"),
     ],
 )
 def test_a_crossed_limit_names_itself(

@@ -43,6 +43,7 @@ def verdict_of(submission):
         (outcome(Ending.COMPLETED, value=None), False),
         (outcome(Ending.LEARNER_ERROR, error=ENDED), True),
         (outcome(Ending.LEARNER_ERROR, error=LearnerError("MachineEnded", "3")), True),
+        (outcome(Ending.LEARNER_ERROR, error=LearnerError("BrokerHeld", "")), True),
         (
             outcome(
                 Ending.LEARNER_ERROR,

@@ -24,6 +24,7 @@ from sandbox.cell.run import Run, fault_outcome
 from sandbox.settings import CellSettings
 
 _TICK = 0.02
+_BROKER_BYTES = 64 * 1024 * 1024
 # A broker that served these endings has seen nothing unusual and may serve on.
 _HEALTHY = (Ending.COMPLETED, Ending.LEARNER_ERROR)
 
@@ -187,7 +188,11 @@ class Agent:
         self._box = Box(self._settings)
 
     def _renew_broker(self, outcome: RunOutcome, topics: list[str]) -> None:
-        worn = self._broker.runs >= self._settings.broker_runs
+        worn = (
+            self._broker.runs >= self._settings.broker_runs
+            # Deleted topics leave the disk a minute later; the next run needs room.
+            or self._broker.stored_bytes() > _BROKER_BYTES
+        )
         if outcome.ending not in _HEALTHY or worn or not self._broker_is_ready:
             self._replace_broker()
             return

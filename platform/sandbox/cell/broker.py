@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -51,6 +51,10 @@ from sandbox.jail import Mount
 from sandbox.protections import Protection
 
 _CALL_SECONDS = 15
+# Behind the other settings, so that it counts: what a test without quotas allows.
+_UNGUARDED_CONNECTIONS = (
+    "max.connections=2400\nlistener.name.box.max.connections=2000\n"
+)
 
 
 class Broker:
@@ -103,6 +107,19 @@ class Broker:
     def is_alive(self) -> bool:
         """Tell whether the process lives."""
         return self._process.poll() is None
+
+    def answers(self, seconds: float) -> bool:
+        """Tell whether a living broker answers the agent within ``seconds``."""
+        try:
+            self._admin.list_topics(timeout=seconds)
+        except KafkaException:
+            return False
+        return self.is_alive()
+
+    def stored_bytes(self) -> int:
+        """Return how much of the cell's memory for files is taken; the broker's."""
+        state = os.statvfs(self.folder)
+        return (state.f_blocks - state.f_bfree) * state.f_frsize
 
     def is_listening(self) -> bool:
         """Tell whether the agent's door is open."""
@@ -256,6 +273,8 @@ class Broker:
             record_bytes=UNGUARDED_BYTES if large else RECORD_BYTES,
             request_bytes=UNGUARDED_BYTES if large else REQUEST_BYTES,
         )
+        if Protection.KAFKA_QUOTA in self._without:
+            text += _UNGUARDED_CONNECTIONS
         properties.write_text(text, "utf-8")
         if "broker" in self._image.folders:
             template = self._image.part("broker") / "log"

@@ -8,6 +8,10 @@ from lab_protocol.messages import Ending, Limits
 from sandbox.protections import Protection
 
 _NEVER = 2**62
+# What the broker may have stored more than before the run: inputs and outputs are some
+# 20 MB, and rows of a transaction that is never committed are seen nowhere else. The
+# cell's memory for it is 512 MiB.
+STORED_BYTES = 128 * 1024 * 1024
 _FIELDS: dict[Protection, tuple[str, ...]] = {
     Protection.WALL_LIMIT: ("wall_seconds",),
     Protection.CPU_LIMIT: ("cpu_seconds",),
@@ -30,6 +34,7 @@ class Reading:
     said_bytes: int
     rows: int
     row_bytes: int
+    stored_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ def crossed(limits: Limits, reading: Reading) -> Crossing | None:
         (reading.tasks > limits.processes, Ending.MEMORY_LIMIT, "processes"),
         (reading.rows > limits.output_rows, Ending.OUTPUT_LIMIT, "rows"),
         (reading.row_bytes > limits.output_bytes, Ending.OUTPUT_LIMIT, "row_bytes"),
+        (reading.stored_bytes > STORED_BYTES, Ending.OUTPUT_LIMIT, "row_bytes"),
         (reading.said_bytes > limits.stdout_total_bytes, Ending.OUTPUT_LIMIT, "stdout"),
         (reading.cpu_seconds > limits.cpu_seconds, Ending.TIME_LIMIT, "cpu"),
         (reading.wall_seconds > limits.wall_seconds, Ending.TIME_LIMIT, "wall"),

@@ -26,8 +26,14 @@ class OutputReader:
         clients: Clients,
         outputs: Iterable[Topic],
         closing: Iterable[ClosingRow],
+        *,
+        kept_bytes: int,
     ) -> None:
-        """Begin at offset 0 of each partition; the topics must exist."""
+        """Begin at offset 0 of each partition; the topics must exist.
+
+        Rows are counted without end and kept up to ``kept_bytes``: one batch can bring
+        64 MB, and an outcome of that size would not fit into a message.
+        """
         self._clients = clients
         self._consumer = clients.consumer
         self._partitions = [
@@ -43,6 +49,7 @@ class OutputReader:
             for topic in self.records
         }
         self._with_closing = {topic for topic, rows in self._awaited.items() if rows}
+        self._kept_bytes = kept_bytes
         self.rows = 0
         self.bytes = 0
         self.first_row: float | None = None
@@ -115,7 +122,8 @@ class OutputReader:
             stage=stage,
         )
         topic = message.topic()
-        self.records[topic].append(record)
+        if self.bytes <= self._kept_bytes:
+            self.records[topic].append(record)
         self._positions[topic, record.partition] = record.offset + 1
         now = time.monotonic()
         self.first_row = self.first_row or now

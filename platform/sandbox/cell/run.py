@@ -39,8 +39,12 @@ _TICK = 0.01
 _METER_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.5
 _DRAIN_SECONDS = 10.0
+_RECOVERY_SECONDS = 5.0
 ENVIRONMENT_ENDED = LearnerError(
     "EnvironmentEnded", "the program ended its own environment"
+)
+BROKER_HELD = LearnerError(
+    "BrokerHeld", "the program kept the run's Kafka broker from answering"
 )
 # The most that the student's evidence may cost a verdict.
 _EVIDENCE_SECONDS = 0.05
@@ -85,7 +89,12 @@ class Run:
             clients.producer, request.stages, waited=box.waiting_seconds
         )
         self._drill = Drill(request.stages, request.setup)
-        self._reader = OutputReader(clients, request.outputs, request.closing)
+        self._reader = OutputReader(
+            clients,
+            request.outputs,
+            request.closing,
+            kept_bytes=self._request.limits.output_bytes,
+        )
         self._cpu = CpuHistory()
         self._jobs = JobsSeen(0, 0)
         self._evidence = Evidence("", is_whole=False)
@@ -98,6 +107,7 @@ class Run:
         self._cpu_before = 0.0
         self._usage = box.measure()
         self._peak = 0
+        self._stored_before = broker.stored_bytes()
 
     def execute(self) -> RunOutcome:
         """Run to the end, kill the box, read the rows; CellFault is the caller's."""
@@ -119,7 +129,10 @@ class Run:
         if self._request.stages and not self._feeder.is_done:
             self._box.send(self._feeder.question())
         self._progress(Phase.RUNNING)
-        conclusion = self._watch()
+        try:
+            conclusion = self._watch()
+        except CellFault as fault:
+            conclusion = self._blame(fault)
         decided = time.monotonic()
         if conclusion.ending in _TELLING:
             self._ask_for_evidence()
@@ -197,6 +210,19 @@ class Run:
             if time.monotonic() - self._told_at > _PROGRESS_SECONDS:
                 self._progress(Phase.RUNNING)
 
+    def _blame(self, fault: CellFault) -> Conclusion:
+        """Conclude from a broker that did not answer; raise ``fault`` if it is broken.
+
+        A box can open connections and announce requests until the broker serves nobody
+        (measured: 200 announced requests of 1.2 MB). Such a broker answers again once
+        the box is gone.
+        """
+        self._box.kill()
+        if not self._broker.answers(_RECOVERY_SECONDS):
+            raise fault
+        self._error = self._error or BROKER_HELD
+        return failed(self._error, self._box)
+
     def _hear(self, message: object) -> None:
         if isinstance(message, JobsSeen):
             if message.running > self._jobs.running:
@@ -241,6 +267,7 @@ class Run:
             said_bytes=self._box.speech.total,
             rows=self._reader.rows,
             row_bytes=self._reader.bytes,
+            stored_bytes=self._broker.stored_bytes() - self._stored_before,
         )
         return crossed(self._request.limits, reading)
 
