@@ -1,9 +1,10 @@
 """The corpus as data: one folder an attack, ``expect.yaml`` beside the programs."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,6 +13,9 @@ from sandbox.protections import Protection
 
 FOLDER = Path(__file__).parent
 RUNS_ALL = os.environ.get("POTOK_TESTS") == "all"
+# In `make test` too, beside Flink: the cheapest for files, output, rows, network,
+# environment, Kafka rights and the end of the Java machine.
+WITH_FLINK = frozenset({12, 15, 19, 31, 37, 56, 57})
 # Long enough for what ends by itself on a loaded machine.
 WALL_SECONDS = 25.0
 
@@ -24,7 +28,8 @@ class Attack:
     ``ending/detail``. ``rider`` says what becomes of a right solution that carries
     it: ``passed``, ``ended`` (it may not pass, its run is over), ``not_passed`` (it
     completes with wrong rows) or ``any``. ``via`` is how it is brought in: a box,
-    the collection of result files, or the product.
+    the collection of result files, or the product. ``forms`` are programs of the same
+    folder of which something else is expected.
     """
 
     number: int
@@ -41,6 +46,19 @@ class Attack:
     twice: bool
     limits: Limits
     programs: dict[str, str]
+    forms: dict[str, dict[str, Any]]
+
+    def form(self, program: str) -> "Attack":
+        """Return what is expected of one of the programs."""
+        told = self.forms.get(program, {})
+        return replace(
+            self,
+            tries=told.get("tries", self.tries),
+            language=Language(told.get("language", self.language)),
+            bare=tuple(told.get("bare", self.bare)),
+            rider=told.get("rider", self.rider),
+            limits=replace(self.limits, **told.get("limits", {})),
+        )
 
 
 @cache
@@ -52,20 +70,27 @@ def attacks() -> tuple[Attack, ...]:
 def chosen(via: str) -> list[tuple[Attack, str]]:
     """Return (attack, program) of this run: all, or the subset of `make test`.
 
-    Beside Flink attacks run with POTOK_TESTS=all only; `make test` runs those that
-    need neither Flink nor Kafka in the jail alone (``test_jail``).
+    Of attacks on a box that subset holds WITH_FLINK, first program only; those that
+    need neither Flink nor Kafka run in the jail alone each time (``test_jail``).
     """
     return [
-        (attack, name)
+        (attack.form(name), name)
         for attack in attacks()
-        if attack.via == via and (RUNS_ALL or (via != "box" and attack.in_make_test))
+        if attack.via == via
         for name in attack.programs
+        if RUNS_ALL or _is_chosen(attack, name)
     ]
 
 
 def attack(number: int) -> Attack:
     """Return the attack with this number."""
     return next(one for one in attacks() if one.number == number)
+
+
+def _is_chosen(attack: Attack, program: str) -> bool:
+    if attack.via == "box":
+        return attack.number in WITH_FLINK and program == "attack"
+    return attack.in_make_test
 
 
 def _read(folder: Path) -> Attack:
@@ -89,4 +114,5 @@ def _read(folder: Path) -> Attack:
             path.stem: path.read_text("utf-8")
             for path in sorted(folder.glob("attack*"))
         },
+        forms=data.get("forms", {}),
     )

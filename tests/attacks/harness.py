@@ -196,7 +196,7 @@ class Scene:
         for record in outcome.records["totals"]:
             try:
                 row = json.loads(record.value or b"null")
-            except ValueError:
+            except (ValueError, RecursionError):
                 return False
             if not isinstance(row, dict) or row.get("status") != "closing":
                 found[_row(row)] += 1

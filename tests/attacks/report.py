@@ -14,6 +14,7 @@ from sandbox.protections import STOPS, UNSAFE_TO_SABOTAGE, Protection
 from tests.attacks.corpus import Attack, attacks
 from tests.attacks.harness import ROOT, Trial
 
+_MEASURED = "measured:"
 RESULTS = ROOT / "var" / "attacks" / "results.json"
 
 
@@ -29,6 +30,7 @@ def note_attack(
             "bare_seconds": round(bare.seconds, 1),
             "rider": "passed" if rider.passed else f"not passed, {rider.ending}",
             "rider_seconds": round(rider.seconds, 1),
+            "measured": _measured(bare),
             "wrong": [*bare.wrong, *rider.wrong, *left],
         },
     )
@@ -45,11 +47,16 @@ def note_jail(attack: Attack, ending: str) -> None:
 
 
 def note_sabotage(
-    left_out: Iterable[Protection], attack: Attack, seen: Iterable[str]
+    left_out: Iterable[Protection],
+    attack: Attack,
+    seen: Iterable[str],
+    *,
+    program: str = "attack",
 ) -> None:
     """Keep what an attack came to with protections left out."""
     names = "+".join(sorted(left_out))
-    _keep("sabotage", f"{names}/{attack.number:02d}", {"seen": list(seen)})
+    label = f"{attack.number:02d}{program.removeprefix('attack')}"
+    _keep("sabotage", f"{names}/{label}", {"seen": list(seen)})
 
 
 def write(root: Path) -> None:
@@ -78,11 +85,13 @@ def render(results: Mapping[str, Any]) -> str:
                 verdict = "; ".join(told["wrong"]) or "held"
                 seconds = [told.get("bare_seconds"), told.get("rider_seconds")]
                 cells = [
-                    told["bare"] if verdict == "held" else f"**{verdict[:200]}**",
+                    _ended(told) if verdict == "held" else f"**{verdict[:200]}**",
                     told.get("rider", ""),
                     " / ".join(str(second) for second in seconds if second is not None),
                 ]
-            rows.append(f"| {label} | {attack.tries} | " + " | ".join(cells) + " |")
+            rows.append(
+                f"| {label} | {attack.form(name).tries} | " + " | ".join(cells) + " |"
+            )
         jailed += f"{attack.number:02d}" in results.get("jail", {})
         keys = [f"{attack.number:02d}/{name}" for name in names]
         if attack.not_yet:
@@ -91,12 +100,7 @@ def render(results: Mapping[str, Any]) -> str:
             done += 1
     days = sorted({row["day"] for part in results.values() for row in part.values()})
     shown = sorted(results.get("sabotage", {}).items())
-    caught = [
-        f"| {key.split('/')[0].replace('+', ' + ')} | {int(key.split('/')[1])} | "
-        + "; ".join(_cell(line) for line in row["seen"][:2])
-        + " |"
-        for key, row in shown
-    ]
+    caught = [_caught(key, row) for key, row in shown]
     flipped = {name for key, _ in shown for name in key.split("/")[0].split("+")}
     kept = [
         f"| {name} | {reason} |"
@@ -153,6 +157,24 @@ NOT_SABOTAGED = {
     Protection.MEMORY_CGROUP: "needs a delegated cgroup v2, which the machine of these "
     "runs has not; the watchdog stands in",
 }
+
+
+def _measured(trial: Trial) -> str:
+    """Return what an attack measured of itself, for a reader only."""
+    lines = trial.outcome.stdout.splitlines()
+    told = [line for line in lines if line.startswith(_MEASURED)]
+    return told[-1].removeprefix(_MEASURED).strip()[:120] if told else ""
+
+
+def _ended(row: Mapping[str, Any]) -> str:
+    measured = row.get("measured")
+    return f"{row['bare']} ({measured})" if measured else str(row["bare"])
+
+
+def _caught(key: str, row: Mapping[str, Any]) -> str:
+    names, label = key.split("/")
+    seen = "; ".join(_cell(line) for line in row["seen"][:2])
+    return f"| {names.replace('+', ' + ')} | {label.lstrip('0')} | {seen} |"
 
 
 def _cell(text: str) -> str:

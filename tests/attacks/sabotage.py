@@ -53,6 +53,12 @@ CASES = (
         (Protection.KAFKA_ACL, Protection.KAFKA_QUOTA), 21, "through: all 300 topics"
     ),
     Sabotage((Protection.KAFKA_MESSAGE_SIZE,), 20, "ending completed"),
+    Sabotage(
+        (Protection.KAFKA_QUOTA,), 19, "never slowed", program="attack-transaction"
+    ),
+    Sabotage(
+        (Protection.KAFKA_QUOTA,), 30, "through: connections", program="attack-broker"
+    ),
 )
 # Left out where there is no box: test_collection.py.
 ELSEWHERE = {Protection.BENEATH_ONLY_COLLECTION, Protection.AUTHOR_NETWORK}

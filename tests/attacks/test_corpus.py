@@ -2,9 +2,10 @@
 
 from lab_protocol.messages import Ending
 from sandbox.protections import Protection
-from tests.attacks.corpus import attacks
+from tests.attacks.corpus import WITH_FLINK, attacks
 from tests.attacks.report import NOT_SABOTAGED
 from tests.attacks.sabotage import CASES, ELSEWHERE
+from tests.attacks.test_jail import HOSTILE
 
 
 def test_support_all_eighty_are_there_once() -> None:
@@ -12,7 +13,9 @@ def test_support_all_eighty_are_there_once() -> None:
 
 
 def test_support_each_says_what_is_expected() -> None:
-    for attack in attacks():
+    every = [one.form(name) for one in attacks() for name in ["attack", *one.forms]]
+    for attack in every:
+        assert set(attack.forms) <= set(attack.programs)
         assert attack.tries.endswith(".")
         assert attack.slug.startswith(f"{attack.number:02d}-")
         assert attack.via in ("box", "collection", "product")
@@ -27,7 +30,10 @@ def test_support_each_says_what_is_expected() -> None:
 
 
 def test_support_a_subset_of_at_least_twenty_runs_each_time() -> None:
-    assert sum(attack.in_make_test for attack in attacks()) >= 20
+    chosen = [one for one in attacks() if one.in_make_test]
+    assert len(chosen) >= 20
+    on_a_box = {one.number for one in chosen if one.via == "box"}
+    assert on_a_box == {one.number for one in HOSTILE} | WITH_FLINK
 
 
 def test_support_every_protection_is_sabotaged_or_has_its_reason() -> None:

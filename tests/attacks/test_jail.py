@@ -43,7 +43,11 @@ def is_for_a_jail(hostile: Attack) -> bool:
 
 
 HOSTILE = [one for one in attacks() if is_for_a_jail(one)]
-SABOTAGE = [case for case in CASES if is_for_a_jail(attack(case.number))]
+SABOTAGE = [
+    case
+    for case in CASES
+    if case.program == "attack" and is_for_a_jail(attack(case.number))
+]
 
 
 def run(

@@ -12,14 +12,15 @@ pytestmark = [pytest.mark.flink, pytest.mark.timeout(200)]
 
 
 def name_of(case: Sabotage) -> str:
-    return f"{'+'.join(case.without)}-{case.number:02d}"
+    program = case.program.removeprefix("attack")
+    return f"{'+'.join(case.without)}-{case.number:02d}{program}"
 
 
 @pytest.mark.parametrize("case", CASES if RUNS_ALL else (), ids=name_of)
 def test_support_an_attack_gets_through_without(
     open_scene: Callable[..., object], case: Sabotage
 ) -> None:
-    hostile = attack(case.number)
+    hostile = attack(case.number).form(case.program)
     with open_scene(*case.without) as scene:
         trial = scene.bare(hostile, case.program)
         seen = [*trial.wrong, *scene.traces(seconds=1.0)]
@@ -29,4 +30,4 @@ def test_support_an_attack_gets_through_without(
         trial.outcome.stdout[-600:],
     )
     told = sorted(seen, key=lambda line: case.word not in line)
-    report.note_sabotage(case.without, hostile, told)
+    report.note_sabotage(case.without, hostile, told, program=case.program)

@@ -13,7 +13,7 @@ WITH ('connector' = 'blackhole')""")
 
 @udf(result_type=DataTypes.BIGINT())
 def hostile(n):
-    print("x" * 2000, flush=True)
+    print("x" * 2000)
     return n
 
 

@@ -1,5 +1,5 @@
 CREATE TABLE still (status STRING, amount BIGINT, `at` TIMESTAMP(3),
-  WATERMARK FOR `at` AS `at` - INTERVAL '400' DAY
+  WATERMARK FOR `at` AS `at` - INTERVAL '400' DAY(3)
 ) WITH (
   'connector' = 'kafka', 'topic' = 'orders', 'format' = 'json',
   'properties.bootstrap.servers' = 'localhost:9092',

@@ -4,8 +4,8 @@ from pyflink.table.udf import udf
 tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
 tables.execute_sql("""
 CREATE TABLE ticks (n BIGINT) WITH (
-  'connector' = 'datagen', 'rows-per-second' = '2000', 'number-of-rows' = '8000',
-  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '8000')""")
+  'connector' = 'datagen', 'rows-per-second' = '2000', 'number-of-rows' = '300',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '300')""")
 tables.execute_sql("""
 CREATE TABLE totals_of_attack (window_start TIMESTAMP(3), status STRING, total BIGINT)
 WITH ('connector' = 'blackhole')""")
