@@ -57,6 +57,7 @@ class Attack:
             language=Language(told.get("language", self.language)),
             bare=tuple(told.get("bare", self.bare)),
             rider=told.get("rider", self.rider),
+            caught_by=tuple(map(Protection, told.get("caught_by", self.caught_by))),
             limits=replace(self.limits, **told.get("limits", {})),
         )
 

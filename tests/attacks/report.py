@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.protections import STOPS, UNSAFE_TO_SABOTAGE, Protection
-from tests.attacks.corpus import Attack, attacks
+from tests.attacks.corpus import WITH_FLINK, Attack, attacks
 from tests.attacks.harness import ROOT, Trial
 
 _MEASURED = "measured:"
@@ -68,44 +68,14 @@ def write(root: Path) -> None:
 
 def render(results: Mapping[str, Any]) -> str:
     """Return the page."""
-    noted = results.get("attacks", {})
-    rows, done, waiting, jailed = [], 0, 0, 0
-    for attack in attacks():
-        names = list(attack.programs) or ["attack"]
-        for name in names:
-            told = noted.get(f"{attack.number:02d}/{name}")
-            label = f"{attack.number}" + name.removeprefix("attack")
-            if attack.not_yet:
-                cells = [f"not yet: {attack.not_yet}", "", ""]
-            elif told is None:
-                alone = results.get("jail", {}).get(f"{attack.number:02d}")
-                held = alone["bare"] if alone else "not run"
-                cells = [f"{held}; with Flink not run" if alone else held, "", ""]
-            else:
-                verdict = "; ".join(told["wrong"]) or "held"
-                seconds = [told.get("bare_seconds"), told.get("rider_seconds")]
-                cells = [
-                    _ended(told) if verdict == "held" else f"**{verdict[:200]}**",
-                    told.get("rider", ""),
-                    " / ".join(str(second) for second in seconds if second is not None),
-                ]
-            rows.append(
-                f"| {label} | {attack.form(name).tries} | " + " | ".join(cells) + " |"
-            )
-        jailed += f"{attack.number:02d}" in results.get("jail", {})
-        keys = [f"{attack.number:02d}/{name}" for name in names]
-        if attack.not_yet:
-            waiting += 1
-        elif all(key in noted and not noted[key]["wrong"] for key in keys):
-            done += 1
+    every = attacks()
+    waiting = [attack for attack in every if attack.not_yet]
+    held = [attack for attack in every if _is_held(attack, results)]
+    open_ones = len(every) - len(held) - len(waiting)
+    forms = sum(len(attack.programs) for attack in every)
     days = sorted({row["day"] for part in results.values() for row in part.values()})
     shown = sorted(results.get("sabotage", {}).items())
-    caught = [_caught(key, row) for key, row in shown]
     flipped = {name for key, _ in shown for name in key.split("/")[0].split("+")}
-    kept = [
-        f"| {name} | {reason} |"
-        for name, reason in {**NOT_SABOTAGED, **UNSAFE_TO_SABOTAGE}.items()
-    ]
     missing = sorted(set(Protection) - flipped - set(NOT_SABOTAGED))
     lines = [
         "# Attacks",
@@ -113,34 +83,45 @@ def render(results: Mapping[str, Any]) -> str:
         "Written by the tests (`make test-all`; `tests/attacks`), by hand never. "
         f"Days of the runs: {', '.join(days)}.",
         "",
-        f"Of {len(attacks())} attacks {done} were held in all their forms, {waiting} "
-        f"aim at a feature that does not exist yet, {len(attacks()) - done - waiting} "
-        "were not run in all forms or not held (named in the table); "
-        f"{jailed} were held in "
-        "a jail without Flink. Each attack of a box runs "
-        "alone (*bare*) and swallowed by a right solution (*rider*). Afterwards "
-        "nothing may be left: no canary's token in any output, no connection to a "
-        "canary's port, no process, mount or file, no restarted agent.",
+        f"{len(every)} attacks with {forms} programs: {len(held)} were held in all "
+        f"their forms, {len(waiting)} aim at a feature that does not exist yet, "
+        f"{open_ones} were not run in all forms or not held (named in the table). "
+        f"{len(results.get('jail', {}))} were held in a jail without Flink as well, "
+        f"where they run in `make test`; beside Flink {len(WITH_FLINK)} of them do.",
         "",
-        "| # | tries to | bare ending | rider | seconds |",
-        "|---|---|---|---|---|",
-        *rows,
+        "Each attack of a box runs alone (*bare*) and swallowed by a right solution "
+        "(*rider*). Afterwards nothing may be left: no canary's token in any output, "
+        "no connection to a canary's port, no process, mount or file, no restarted "
+        "agent. *Held by* names the protections that are meant to hold it; a star "
+        "says that it got through where that one was left out.",
+        "",
+        "| # | tries to | held by | bare ending | rider | seconds |",
+        "|---|---|---|---|---|---|",
+        *(
+            _row(attack, name, results)
+            for attack in every
+            for name in list(attack.programs) or ["attack"]
+        ),
         "",
         "## Sabotage: which protection catches what",
         "",
-        "The same attack on slots of which a protection was left out; what then was "
+        f"{len(flipped)} of {len(Protection)} protections were left out and let an "
+        "attack through. The same attack on slots without a protection: what then was "
         "seen proves that the attack is real and that this protection holds it. Two "
         "names: either alone still holds it (defence in depth).",
         "",
         "| left out | attack | what was seen |",
         "|---|---|---|",
-        *caught,
+        *(_caught(key, row) for key, row in shown),
         "",
         "## Not switched off",
         "",
         "| protection | why |",
         "|---|---|",
-        *kept,
+        *(
+            f"| {name} | {reason} |"
+            for name, reason in {**NOT_SABOTAGED, **UNSAFE_TO_SABOTAGE}.items()
+        ),
         *(f"| {name} | not run yet |" for name in missing),
         "",
         "What each protection stops:",
@@ -148,6 +129,46 @@ def render(results: Mapping[str, Any]) -> str:
         *(f"- **{name}**: {text}" for name, text in STOPS.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _is_held(attack: Attack, results: Mapping[str, Any]) -> bool:
+    noted = results.get("attacks", {})
+    names = list(attack.programs) or ["attack"]
+    keys = [f"{attack.number:02d}/{name}" for name in names]
+    return not attack.not_yet and all(
+        key in noted and not noted[key]["wrong"] for key in keys
+    )
+
+
+def _row(attack: Attack, program: str, results: Mapping[str, Any]) -> str:
+    """Return an attack's line of the table."""
+    number = f"{attack.number:02d}"
+    told = results.get("attacks", {}).get(f"{number}/{program}")
+    if attack.not_yet:
+        cells = [f"not yet: {attack.not_yet}", "", ""]
+    elif told is None:
+        alone = number in results.get("jail", {})
+        cells = ["held in the jail alone; with Flink " * alone + "not run", "", ""]
+    else:
+        wrong = _cell("; ".join(told["wrong"]))
+        seconds = [told.get("bare_seconds"), told.get("rider_seconds")]
+        cells = [
+            f"**{wrong}**" if wrong else _ended(told),
+            told.get("rider", ""),
+            " / ".join(str(second) for second in seconds if second is not None),
+        ]
+    form = attack.form(program)
+    suffix = program.removeprefix("attack")
+    starred = {
+        name
+        for key in results.get("sabotage", {})
+        if key.endswith(f"/{number}{suffix}")
+        for name in key.split("/")[0].split("+")
+    }
+    held_by = [f"{name}\\*" if name in starred else name for name in form.caught_by]
+    label = f"{attack.number}{suffix}"
+    cells = [label, form.tries, ", ".join(held_by) or "–", *cells]
+    return f"| {' | '.join(cells)} |"
 
 
 NOT_SABOTAGED = {
