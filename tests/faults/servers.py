@@ -117,6 +117,7 @@ class Postgres:
             self._process = subprocess.Popen(
                 [
                     *self._as_owner,
+                    *([] if clock is None else _jumping(clock)),
                     *(self._programs / "postgres", "-D", self.data),
                     *("-c", "listen_addresses="),
                     *("-c", f"unix_socket_directories={self.folder}"),
@@ -124,7 +125,7 @@ class Postgres:
                 ],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=_environment() | ({} if clock is None else _jumping(clock)),
+                env=_environment(),
                 cwd="/",
             )
         _wait(self.answers, "Postgres")
@@ -149,15 +150,20 @@ def faketime() -> Path | None:
     return found[0] if found else None
 
 
-def _jumping(clock: Path) -> dict[str, str]:
-    return {
-        "LD_PRELOAD": str(faketime()),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        # Else a jump is seen only after ten seconds.
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_RESET": "1",
-    }
+def _jumping(clock: Path) -> list[str]:
+    """Return the command prefix of a program whose clock is off by what a file says.
+
+    env(1), because the library keeps a semaphore under its process's id: made before
+    setpriv has given up root, it would be closed to the server.
+    """
+    return [
+        "env",
+        f"LD_PRELOAD={faketime()}",
+        f"FAKETIME_TIMESTAMP_FILE={clock}",
+        # Else each server process keeps the first offset for ten seconds.
+        "FAKETIME_NO_CACHE=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+    ]
 
 
 def _environment() -> dict[str, str]:

@@ -61,8 +61,8 @@ def test_22_postgres_clock_jumps(served):
     clock.write_text("+0")
     clock.chmod(0o644)
     served.postgres.stop()
-    served.postgres.start(clock=clock)
     try:
+        served.postgres.start(clock=clock)
         worker = stage.worker()
         [forth] = stage.send()
         stage.wait_state(forth, RUNNING)

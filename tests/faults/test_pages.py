@@ -174,6 +174,7 @@ def _is_whole(reply):
     done="20 readers through a proxy that sends whole replies only and cuts each"
     " connection after 3 s; two more hold a connection open and say nothing",
     held="no reply lives long enough to be cut; the readers see what the row says",
+    always=True,
 )
 def test_21_proxy_cuts(embedded):
     """A poll is a short request with a length: buffering changes nothing."""
