@@ -10,12 +10,15 @@ class Sabotage:
     """``word`` must be in what the harness then finds wrong.
 
     Two protections are left out together where either alone still holds the attack.
+    Not ``in_slot`` are those that the agent's watch would hold as well: they are shown
+    in the jail alone (``test_jail``), where nobody watches.
     """
 
     without: tuple[Protection, ...]
     number: int
     word: str
     program: str = "attack"
+    in_slot: bool = True
 
 
 CASES = (
@@ -31,7 +34,8 @@ CASES = (
     Sabotage((Protection.OWN_PID_NAMESPACE,), 36, "through: sees"),
     Sabotage((Protection.OWN_IPC_NAMESPACE,), 78, "through: found shared memory"),
     Sabotage((Protection.OWN_NETWORK,), 31, "169.254.169.254"),
-    Sabotage((Protection.DATA_LIMIT,), 4, "through: one block of 3 GB"),
+    Sabotage((Protection.DATA_LIMIT,), 4, "through: one block", in_slot=False),
+    Sabotage((Protection.TASK_LIMIT,), 1, "through: processes 900", in_slot=False),
     Sabotage(
         (Protection.TASK_LIMIT, Protection.TASK_WATCHDOG), 1, "through: processes 900"
     ),

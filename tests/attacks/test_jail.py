@@ -37,7 +37,7 @@ def is_for_a_jail(hostile: Attack) -> bool:
     return (
         hostile.via == "box"
         and hostile.language is Language.PYFLINK
-        and "pyflink" not in hostile.programs["attack"]
+        and "from pyflink" not in hostile.programs["attack"]
         and bool(OWN_ENDINGS & set(hostile.bare))
     )
 
@@ -46,7 +46,8 @@ HOSTILE = [one for one in attacks() if is_for_a_jail(one)]
 SABOTAGE = [
     case
     for case in CASES
-    if case.program == "attack" and is_for_a_jail(attack(case.number))
+    if case.program == "attack"
+    and (not case.in_slot or is_for_a_jail(attack(case.number)))
 ]
 
 
