@@ -273,6 +273,9 @@ class Broker:
             record_bytes=UNGUARDED_BYTES if large else RECORD_BYTES,
             request_bytes=UNGUARDED_BYTES if large else REQUEST_BYTES,
         )
+        if large:
+            # Kafka refuses a queue that is smaller than one request.
+            text += f"queued.max.request.bytes={UNGUARDED_BYTES}\n"
         if Protection.KAFKA_QUOTA in self._without:
             text += _UNGUARDED_CONNECTIONS
         properties.write_text(text, "utf-8")
