@@ -84,7 +84,7 @@ def render(results: Mapping[str, Any]) -> str:
         f"Days of the runs: {', '.join(days)}.",
         "",
         f"{len(every)} attacks with {forms} programs: {len(held)} were held in all "
-        f"their forms, {len(waiting)} aim at a feature that does not exist yet, "
+        f"their forms, {len(waiting)} aimed at a feature that does not exist yet, "
         f"{open_ones} were not run in all forms or not held (named in the table). "
         f"{len(results.get('jail', {}))} were held in a jail without Flink as well, "
         f"where they run in `make test`; beside Flink {len(WITH_FLINK)} of them do.",
