@@ -5,9 +5,11 @@ from collections import Counter, defaultdict
 
 from curriculum.course import Document
 from curriculum.fences import (
+    EXECUTED,
     LANGUAGES,
     MERMAID,
     QUESTION,
+    RUNNABLE,
     Fence,
     FenceKind,
     find_fences,
@@ -20,7 +22,6 @@ from curriculum.markdown import Rendered
 from curriculum.problems import Problems, Rule
 from curriculum.questions import read_question
 
-_RUNNABLE = frozenset({"sql", "python"})
 _INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _RAW_HTML = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>|<!--")
 _EXPLICIT_ANCHOR = re.compile(r"^[>\s]*#{1,6}\s.*\{[^}]*#([^\s}]+)[^}]*\}\s*$")
@@ -138,15 +139,27 @@ def _check_fences(
             _check_diagram(place, fence, problems)
         if header.language == QUESTION:
             _check_question(document, fence, asked, problems)
-        if (
-            header.kind in {FenceKind.RUN, FenceKind.FAILS}
-            and header.language not in _RUNNABLE
-        ):
+        if header.kind in EXECUTED and header.language not in RUNNABLE:
             problems.error(
                 *place,
                 Rule.FENCE_NOT_RUNNABLE,
                 f"a block in {header.language or 'no language'} cannot be executed",
                 "Only sql and python take .run and .fails.",
+            )
+        in_lesson = document.file.startswith("lessons/")
+        if header.kind in EXECUTED and not in_lesson:
+            problems.error(
+                *place,
+                Rule.FENCE_NOT_EXECUTED,
+                "the blocks of a lab's task are not executed by any test",
+                "Drop .run or .fails; only lessons have blocks that are executed.",
+            )
+        if in_lesson and header.kind is FenceKind.PLAIN and header.language in RUNNABLE:
+            problems.error(
+                *place,
+                Rule.FENCE_NOT_MARKED,
+                f"the {LANGUAGES[header.language]} block does not say whether it runs",
+                "Mark it .run or .fails, or .norun where it cannot be executed.",
             )
         if header.kind is FenceKind.OUTPUT and (
             before is None or before.header.kind is FenceKind.PLAIN

@@ -39,6 +39,11 @@ class FenceKind(StrEnum):
     NORUN = "norun"
 
 
+# What a test executes, and the only blocks that a page says so of.
+EXECUTED = frozenset({FenceKind.RUN, FenceKind.FAILS})
+RUNNABLE = frozenset({"sql", "python"})
+
+
 class Engine(StrEnum):
     """What executes a block: Flink, or Python with its standard library alone."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 LANGUAGES = ("ru", "en")
 CANONICAL_LANGUAGE = "ru"
+# Of the Flink that executes the lessons' blocks; their test compares it.
+FLINK_VERSION = "2.2.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ LABELS: dict[str, Labels] = {
             "production": "В эксплуатации",
         },
         kinds={
-            "run": "выполнено на Flink",
+            "run": f"выполнено на Flink {FLINK_VERSION}",
             "run-python": "выполнено на Python",
             "fails": "завершается ошибкой",
             "output": "вывод",
@@ -67,7 +69,7 @@ LABELS: dict[str, Labels] = {
             "production": "In production",
         },
         kinds={
-            "run": "executed on Flink",
+            "run": f"executed on Flink {FLINK_VERSION}",
             "run-python": "executed on Python",
             "fails": "fails on purpose",
             "output": "output",

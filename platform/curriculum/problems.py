@@ -34,6 +34,8 @@ class Rule(StrEnum):
     ENCODING_MODE = "encoding-mode"
     FENCE_LANGUAGE = "fence-language"
     FENCE_NOT_CLOSED = "fence-not-closed"
+    FENCE_NOT_EXECUTED = "fence-not-executed"
+    FENCE_NOT_MARKED = "fence-not-marked"
     FENCE_NOT_RECOGNISED = "fence-not-recognised"
     FENCE_NOT_RUNNABLE = "fence-not-runnable"
     FENCE_OPTION = "fence-option"

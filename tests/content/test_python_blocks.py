@@ -1,12 +1,16 @@
-"""What lessons show of plain Python is what Python prints."""
+"""What lessons without Flink show of plain Python is what Python prints."""
 
 import pytest
 
-from curriculum.fences import FenceKind, find_fences
-from tests.content.labs import ROOT
 from tests.content.python_blocks import execute
+from tests.content.snippets import LESSONS, needs_flink
 
-TEXTS = sorted((ROOT / "lessons").glob("*/*.md"))
+TEXTS = [
+    path
+    for lesson in LESSONS
+    if not needs_flink(lesson)
+    for path in sorted(lesson.glob("*.md"))
+]
 NAMES = [f"{path.parent.name}/{path.name}" for path in TEXTS]
 
 
@@ -18,17 +22,6 @@ def test_every_block_does_what_the_page_shows(text):
         if block.complaint
     ]
     assert not complaints, "\n\n".join(complaints)
-
-
-@pytest.mark.parametrize("text", TEXTS, ids=NAMES)
-def test_no_block_of_python_or_sql_is_left_unmarked(text):
-    unmarked = [
-        f"{text}:{fence.line}"
-        for fence in find_fences(text.read_text("utf-8"))
-        if fence.header.language in {"python", "sql"}
-        and fence.header.kind is FenceKind.PLAIN
-    ]
-    assert not unmarked
 
 
 @pytest.mark.parametrize(

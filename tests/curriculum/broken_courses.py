@@ -377,6 +377,8 @@ CASES = [
     Case("fence-option", append(RU, "\n```sql {.rum}\nx\n```\n"), RU, at=".rum"),
     Case("fence-option", append(RU, "\n```sql {title=x}\nx\n```\n"), RU, at="title=x"),
     Case("fence-not-runnable", append(RU, "\n```json {.run}\n1\n```\n"), RU, "json"),
+    Case("fence-not-marked", append(RU, "\n```python\n2\n```\n"), RU, "```python"),
+    Case("fence-not-executed", append(TASK, "\n```sql {.run}\n1\n```\n"), TASK, "sql"),
     Case("fence-not-closed", append(RU, "\n```sql {.norun}\nx\n"), RU, at=".norun"),
     Case(
         "fence-not-recognised",

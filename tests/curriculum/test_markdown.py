@@ -177,7 +177,7 @@ def test_code_is_a_figure_with_title_badge_and_pygments_classes():
     assert html == (
         '<figure class="code" data-language="sql" data-kind="run"><figcaption>'
         '<span class="code-title">Источник</span>'
-        '<span class="code-badge" data-badge="run">выполнено на Flink</span>'
+        '<span class="code-badge" data-badge="run">выполнено на Flink 2.2.0</span>'
         '</figcaption><div class="highlight"><pre tabindex="0" role="group"'
         ' aria-label="Источник"><code><span class="k">SELECT</span>'
         '<span class="w"> </span><span class="mi">1</span><span class="p">;</span>'

@@ -21,11 +21,12 @@ _SECOND_ADDRESS = "127.0.0.2"
 
 def enter(*, size: int) -> None:
     """Bring the loopback up and mount the cell's own folder of ``size`` bytes."""
-    _loopback_up()
+    raise_loopback()
     mount_tmpfs(CELL_FOLDER, size=size, inodes=_INODES)
 
 
-def _loopback_up() -> None:
+def raise_loopback() -> None:
+    """Bring the loopback interface of a new network namespace up."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         request = struct.pack("16sh14x", b"lo", 0)
         answer = fcntl.ioctl(link, _SIOCGIFFLAGS, request)
