@@ -30,6 +30,13 @@ from runner.author import build_lab
 ROOT = Path(__file__).resolve().parents[2]
 LABS = ROOT / "labs"
 SLUGS = sorted(path.parent.name for path in LABS.glob("*/lab.yaml"))
+# Programs of plain Python need no Flink; see docs/lab-kinds.md.
+PLAIN_SLUGS = [
+    slug
+    for slug in SLUGS
+    if "language: python" in (LABS / slug / "lab.yaml").read_text("utf-8")
+]
+FLINK_SLUGS = [slug for slug in SLUGS if slug not in PLAIN_SLUGS]
 MODULES = ("stream", "oracle", "misconceptions")
 # Cases are made by two threads, and every lab's modules have the same names.
 _LOADING = threading.RLock()

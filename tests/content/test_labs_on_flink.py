@@ -1,4 +1,4 @@
-"""Every lab on real Kafka and real Flink, in the cell that students use.
+"""Every lab in the cell that students use: on real Kafka and Flink, or plain Python.
 
 Right answers score full on many seeds (POTOK_SEEDS, 5 by default), also when they are
 written otherwise than the solution; the starter scores nothing; each wrong answer puts
@@ -36,7 +36,9 @@ from sandbox.author import build_lab
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings
 from tests.content.labs import (
+    FLINK_SLUGS,
     LABS,
+    PLAIN_SLUGS,
     ROOT,
     SLUGS,
     answer,
@@ -51,7 +53,11 @@ pytestmark = pytest.mark.flink
 
 SEEDS = range(1, int(os.environ.get("POTOK_SEEDS", "5")) + 1)
 WRONG_SEEDS = range(5 if os.environ.get("POTOK_TESTS") == "all" else 1)
-SUFFIXES = {Language.SQL: ".sql", Language.PYFLINK: ".py"}
+SUFFIXES = {
+    Language.SQL: ".sql",
+    Language.PYFLINK: ".py",
+    Language.PYTHON: ".py",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +165,16 @@ REFUSED = [
 
 
 def solutions() -> Iterator[Case]:
-    for slug in SLUGS:
+    for slug in FLINK_SLUGS:
         for seed in SEEDS:
             yield Case(slug, "sql", seed, answer(slug, "solution.sql"))
         for seed in SEEDS[:2]:
             text = answer(slug, "solution.py")
             yield Case(slug, "pyflink", seed, text, Language.PYFLINK)
+    for slug in PLAIN_SLUGS:
+        for seed in SEEDS[:2]:
+            text = answer(slug, "solution.py")
+            yield Case(slug, "python", seed, text, Language.PYTHON)
 
 
 def other_solutions() -> Iterator[Case]:
@@ -184,11 +194,13 @@ def starters() -> Iterator[Case]:
 
 def wrong_answers() -> Iterator[Case]:
     for slug in SLUGS:
+        language = Language.PYTHON if slug in PLAIN_SLUGS else Language.SQL
         paths = sorted((LABS / slug).glob("answers/wrong/*"))
         for number, path in enumerate(paths):
             for seed in WRONG_SEEDS:
                 text = path.read_text("utf-8")
-                yield Case(slug, path.stem, 101 + number + 100 * seed, text)
+                case = 101 + number + 100 * seed
+                yield Case(slug, path.stem, case, text, language)
 
 
 def refused_programs() -> Iterator[Case]:
@@ -266,7 +278,9 @@ def test_another_right_answer_scores_full(case: Case, attempt: Attempt):
     assert_passed(attempt)
 
 
-@cases(Case(slug, "sql", SEEDS[0], answer(slug, "solution.sql")) for slug in SLUGS)
+@cases(
+    Case(slug, "sql", SEEDS[0], answer(slug, "solution.sql")) for slug in FLINK_SLUGS
+)
 def test_the_solution_stands_after_each_stage_where_the_oracle_says(
     case: Case, attempt: Attempt
 ):

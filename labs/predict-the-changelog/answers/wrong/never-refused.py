@@ -1,15 +1,15 @@
-"""Predict the changelog: four functions to write, reading and writing are done."""
+"""Predict the changelog: напишите четыре функции, чтение и запись уже готовы."""
 
 import json
 from pathlib import Path
 
 
 def read(topic):
-    """Yield (offset, key, value) of every record, the JSON already parsed.
+    """Отдаёт (offset, key, value) каждой записи, JSON уже разобран.
 
-    A tombstone has the value None; a record without a key has the key None.
+    У tombstone value равно None; у записи без ключа key равно None.
     """
-    for line in Path(f"/work/in/{topic}.jsonl").read_text("utf-8").splitlines():
+    for line in Path(f"in/{topic}.jsonl").read_text("utf-8").splitlines():
         record = json.loads(line)
         key, value = record.get("key"), record.get("value")
         yield (
@@ -20,15 +20,15 @@ def read(topic):
 
 
 def write(output, rows):
-    """Write the rows of one output, each a dict."""
+    """Пишет строки одного результата, каждая — dict."""
     text = "".join(json.dumps(row) + "\n" for row in rows)
-    Path(f"/work/out/{output}.jsonl").write_text(text, "utf-8")
+    Path(f"out/{output}.jsonl").write_text(text, "utf-8")
 
 
 def fold_retract(changes):
-    """Return the rows that are left of a retract stream without a key.
+    """Возвращает строки, которые остались от retract-журнала без ключа.
 
-    changes: (row_kind, row) in order; a row is a dict. Equal rows may occur.
+    changes: (row_kind, row) по порядку; row — dict. Бывают одинаковые строки.
     """
     bag = []
     for kind, row in changes:
@@ -40,9 +40,9 @@ def fold_retract(changes):
 
 
 def fold_upsert(records):
-    """Return the last row of every key that is still there.
+    """Возвращает последнюю строку каждого ключа, который не удалён.
 
-    records: (key, row) in order; the row is None where the key is deleted.
+    records: (key, row) по порядку; row равно None, если ключ удалён.
     """
     latest = {}
     for key, row in records:
@@ -54,10 +54,10 @@ def fold_upsert(records):
 
 
 def count_changes(changes):
-    """Return the changelog of SELECT queue, COUNT(*) AS tickets ... GROUP BY queue.
+    """Возвращает журнал SELECT queue, COUNT(*) AS tickets … GROUP BY queue.
 
-    changes: (offset, row_kind, row) in order. The result has dicts with the keys
-    caused_by (the offset of the record that caused the change), kind, queue, tickets.
+    changes: (offset, row_kind, row) по порядку. Результат — dict с ключами caused_by
+    (offset записи, которая вызвала изменение), kind, queue, tickets.
     """
     counts = {}
     result = []
@@ -71,7 +71,7 @@ def count_changes(changes):
         queue, adds = row["queue"], kind in ("+I", "+U")
         old = counts.get(queue, 0)
         if old == 0 and not adds:
-            continue  # taken away from a group that nobody has seen
+            continue  # у группы, которой нет, вычитать не из чего
         new = counts[queue] = old + (1 if adds else -1)
         if old == 0:
             put_out(offset, "+I", queue, new)
@@ -84,10 +84,10 @@ def count_changes(changes):
 
 
 def predict_mode(source, operators):
-    """Return "I", "I,UB,UA", "I,UB,UA,D" or "refused".
+    """Возвращает "I", "I,UB,UA", "I,UB,UA,D" или "refused".
 
-    source: "opened" (append) or "tickets" (updates and deletes); operators: their
-    names from the source to the end.
+    source: "opened" (append) или "tickets" (обновления и удаления); operators: имена
+    операторов от источника к концу.
     """
     updates = deletes = source == "tickets"
     taken = True
@@ -109,7 +109,7 @@ def predict_mode(source, operators):
 
 
 def split(value):
-    """Return (row_kind, row) of a record of a retract stream."""
+    """Возвращает (row_kind, row) записи retract-журнала."""
     row = dict(value)
     return row.pop("row_kind"), row
 
