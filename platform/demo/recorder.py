@@ -16,8 +16,12 @@ from sandbox.settings import SandboxSettings
 from submissions.execution import make_request
 from submissions.judging import judge
 
-# A word misspelt, as everybody does once: the run ends with the parser's message.
-TYPO = ("INSERT INTO", "INSERT INTTO")
+# A word misspelt, an import left out, as everybody does once: the run ends with the
+# parser's or the interpreter's message.
+TYPOS = {
+    "sql": ("INSERT INTO", "INSERT INTTO"),
+    "python": ("import json\n", ""),
+}
 FIRST_SEED = 20_260_001
 
 
@@ -37,7 +41,7 @@ class Program:
 
 
 def programs(lab: Lab, folder: Path) -> Iterator[Program]:
-    """Yield solutions, wrong answers, starters, and the SQL solution with a typo."""
+    """Yield solutions, wrong answers, starters, and solutions with a typo."""
     for starter in lab.spec.starters:
         suffix = Path(starter.name).suffix
         language = starter.language.value
@@ -58,8 +62,9 @@ def programs(lab: Lab, folder: Path) -> Iterator[Program]:
         yield program(f"starter-{language}", given)
         for file in sorted((folder / "answers" / "wrong").glob(f"*{suffix}")):
             yield program(f"{file.stem}-{language}", file.read_text("utf-8"))
-        if language == "sql":
-            yield program("typo-sql", solution.replace(*TYPO, 1))
+        if language in TYPOS:
+            typo = solution.replace(*TYPOS[language], 1)
+            yield program(f"typo-{language}", typo)
 
 
 def record(

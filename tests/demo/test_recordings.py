@@ -37,12 +37,14 @@ def test_each_answer_of_the_lab_was_recorded_and_came_out_as_it_must(folder):
     for language in spec.languages:
         assert recordings[f"solution-{language}"].points == spec.points
         assert recordings[f"starter-{language}"].points == 0
-    wrong = list((folder / "answers" / "wrong").glob("*.sql"))
+    language = "python" if "python" in spec.languages else "sql"
+    wrong = list((folder / "answers" / "wrong").iterdir())
     assert wrong
     for file in wrong:
-        assert not recordings[f"{file.stem}-sql"].is_right
-    assert recordings["typo-sql"].ending == "learner_error"
-    assert recordings["typo-sql"].run["error"]["message"]
+        assert not recordings[f"{file.stem}-{language}"].is_right
+    typo = recordings[f"typo-{language}"]
+    assert typo.ending == "learner_error"
+    assert typo.run["error"]["message"]
 
 
 @pytest.mark.parametrize("folder", LABS, ids=IDS)
