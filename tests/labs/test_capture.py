@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from lab_protocol.messages import Event
-from potok_cdc.capture import Capture, Delete, Insert, Update, WorkloadError
+from potok_cdc.capture import (
+    Capture,
+    Delete,
+    Insert,
+    Truncate,
+    Update,
+    WorkloadError,
+)
 from potok_cdc.envelope import Connector
 from potok_cdc.tables import Column, ColumnType, ReplicaIdentity, Table
 
@@ -86,6 +93,50 @@ def test_a_delete_is_followed_by_its_tombstone():
     assert shop.rows("orders") == []
 
 
+def test_a_change_of_the_key_is_a_delete_and_a_create_at_one_position():
+    shop = capture(1, replace(ORDERS, replica_identity=ReplicaIdentity.DEFAULT))
+    shop.snapshot({"orders": [row(1)]}, at_us=1, seen_us=2)
+    delete, tombstone, create = shop.transaction(
+        [Update("orders", (1,), {"id": 9})], at_us=5, seen_us=6
+    )
+    assert (delete.key, tombstone.key, create.key) == (
+        b'{"id":1}',
+        b'{"id":1}',
+        b'{"id":9}',
+    )
+    assert tombstone.value is None
+    gone, made = payloads([delete, create])
+    assert (gone["op"], gone["after"]) == ("d", None)
+    assert gone["before"] == {"id": 1, "status": "", "note": None}
+    assert (made["op"], made["before"]) == ("c", None)
+    assert made["after"] == {"id": 9, "status": "new", "note": None}
+    assert gone["source"] == made["source"]
+    assert shop.rows("orders") == [{"id": 9, "status": "new", "note": None}]
+
+
+def test_a_truncate_is_one_event_without_key_and_rows():
+    shop = capture()
+    shop.snapshot({"orders": [row(1), row(2)]}, at_us=1, seen_us=2)
+    [event] = shop.transaction([Truncate("orders")], at_us=5, seen_us=6)
+    assert event.key is None
+    [payload] = payloads([event])
+    assert (payload["op"], payload["before"], payload["after"]) == ("t", None, None)
+    assert shop.rows("orders") == []
+
+
+def test_a_restarted_connector_goes_on_with_other_settings():
+    shop = capture()
+    first = shop.transaction([Insert("orders", row(1))], at_us=5, seen_us=6)
+    settings = replace(shop.connector, schemas=True, key_schemas=False)
+    shop.reconfigure(settings)
+    second = shop.transaction([Insert("orders", row(2))], at_us=7, seen_us=8)
+    assert (
+        payloads(second)[0]["payload"]["source"]["lsn"]
+        > (payloads(first)[0]["source"]["lsn"])
+    )
+    assert second[0].key == b'{"id":2}'
+
+
 def test_positions_only_grow_and_a_transaction_shares_its_number():
     shop = capture()
     first = shop.transaction(
@@ -119,13 +170,13 @@ def test_a_new_column_is_null_in_old_rows():
         Insert("orders", {"id": 2}),
         Insert("orders", row(2) | {"unknown": 1}),
         Update("orders", (5,), {"status": "paid"}),
-        Update("orders", (1,), {"id": 9}),
+        Update("orders", (1,), {"id": 3}),
         Delete("orders", (5,)),
     ],
 )
 def test_what_a_database_refuses(change):
     shop = capture()
-    shop.snapshot({"orders": [row(1)]}, at_us=1, seen_us=2)
+    shop.snapshot({"orders": [row(1), row(3)]}, at_us=1, seen_us=2)
     with pytest.raises(WorkloadError):
         shop.transaction([change], at_us=5, seen_us=6)
 

@@ -11,8 +11,10 @@ from potok_cdc.envelope import (
     Connector,
     LogPosition,
     Operation,
+    envelope_schema,
     event_key,
     event_value,
+    seen_again,
 )
 from potok_cdc.tables import (
     Column,
@@ -192,3 +194,25 @@ def test_json_is_compact_and_keeps_letters(connector):
     assert "поток".encode() in data
     assert b": " not in data
     assert b", " not in data
+
+
+def test_a_key_may_have_no_schema_where_the_value_has_one():
+    connector = replace(WRAPPED, key_schemas=False)
+    assert event_key(connector, TABLE, NEW) == b'{"id":7}'
+    assert "schema" in value(connector, TABLE)
+
+
+def test_an_event_that_is_seen_again_has_new_clocks_and_the_same_source():
+    first = value(FLAT, FULL)
+    arguments = (WRAPPED, FULL)
+    again = json.loads(
+        seen_again(
+            json.dumps(first).encode(), *arguments, seen_ns=1_772_442_009_500_222_333
+        )
+    )
+    assert again["schema"] == envelope_schema(*arguments)
+    clocks = {"ts_ms": 1_772_442_009_500, "ts_us": 1_772_442_009_500_222}
+    assert again["payload"] == (first | clocks | {"ts_ns": 1_772_442_009_500_222_333})
+    assert list(again["payload"]) == list(first)
+    bare = seen_again(json.dumps(again).encode(), FLAT, FULL, seen_ns=5)
+    assert json.loads(bare)["source"] == first["source"]

@@ -12,8 +12,7 @@ answers. Standard library only, and nothing is random unless the caller's
 ``stream``   stages of events, as a cell produces them
 ``variations`` the same workload in another form: order, repeats, time, partitions
 
-Not modelled yet: truncate and logical messages, TOAST placeholders, transaction
-metadata.
+Not modelled yet: logical messages, TOAST placeholders, transaction metadata.
 """
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"

@@ -36,7 +36,11 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """New values for the row with primary key ``key``; the key itself stays."""
+    """New values for the row with primary key ``key``.
+
+    Values that change the key itself make what Debezium makes of it: the old key's
+    delete with its tombstone, and a create under the new key.
+    """
 
     table: str
     key: tuple[Any, ...]
@@ -51,7 +55,18 @@ class Delete:
     key: tuple[Any, ...]
 
 
-Change = Insert | Update | Delete
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Removal of all rows of a table at once.
+
+    One event without a key; Debezium leaves it out unless ``skipped.operations`` is
+    set to something else than its default ``t``.
+    """
+
+    table: str
+
+
+Change = Insert | Update | Delete | Truncate
 
 
 class Capture:
@@ -81,6 +96,10 @@ class Capture:
     def table(self, name: str) -> Table:
         """Return the definition of the table ``name`` as it is now."""
         return self._tables[name]
+
+    def reconfigure(self, connector: Connector) -> None:
+        """Go on with other settings, as a connector that was stopped and started."""
+        self.connector = connector
 
     def alter(self, table: Table) -> None:
         """Replace the definition of a table; rows get NULL in new columns."""
@@ -156,18 +175,33 @@ class Capture:
             row = self._add(name, change.row)
             return [self._event(name, Operation.CREATE, None, row, position, moment)]
         held = self._rows[name]
+        if isinstance(change, Truncate):
+            held.clear()
+            return [self._event(name, Operation.TRUNCATE, None, None, position, moment)]
         if change.key not in held:
             raise WorkloadError(f"{name} has no row with key {change.key}")
         before = held[change.key]
         if isinstance(change, Delete):
-            del held[change.key]
-            event = self._event(name, Operation.DELETE, before, None, position, moment)
-            return [event, Event(topic=event.topic, key=event.key, value=None)]
+            return self._remove(name, change.key, position, moment)
         after = before | change.values
-        if self._tables[name].key_of(after) != change.key:
-            raise WorkloadError(f"{name}: an update may not change the primary key")
+        new_key = self._tables[name].key_of(after)
+        if new_key != change.key:
+            if new_key in held:
+                raise WorkloadError(f"{name} has a row with key {new_key} already")
+            removed = self._remove(name, change.key, position, moment)
+            held[new_key] = after
+            created = self._event(name, Operation.CREATE, None, after, position, moment)
+            return [*removed, created]
         held[change.key] = after
         return [self._event(name, Operation.UPDATE, before, after, position, moment)]
+
+    def _remove(
+        self, name: str, key: tuple[Any, ...], position: LogPosition, moment: int
+    ) -> list[Event]:
+        """Delete a row; return the event and the tombstone that follows it."""
+        before = self._rows[name].pop(key)
+        event = self._event(name, Operation.DELETE, before, None, position, moment)
+        return [event, Event(topic=event.topic, key=event.key, value=None)]
 
     def _add(self, name: str, given: Row) -> Row:
         table = self._tables[name]
@@ -192,11 +226,9 @@ class Capture:
     ) -> Event:
         table = self._tables[name]
         row = after if after is not None else before
-        if row is None:
-            raise WorkloadError(f"{name}: an event needs an old or a new row")
         return Event(
             topic=self.connector.topic_of(table),
-            key=event_key(self.connector, table, row),
+            key=None if row is None else event_key(self.connector, table, row),
             value=event_value(
                 self.connector,
                 table,

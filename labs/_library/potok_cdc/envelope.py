@@ -18,26 +18,28 @@ SNAPSHOT_MARKERS = (
 
 
 class Operation(StrEnum):
-    """The ``op`` of a row's event."""
+    """The ``op`` of an event: of a row, or of a whole table that was truncated."""
 
     READ = "r"
     CREATE = "c"
     UPDATE = "u"
     DELETE = "d"
+    TRUNCATE = "t"
 
 
 @dataclass(frozen=True, slots=True)
 class Connector:
     """Settings of the connector and its converter.
 
-    ``prefix`` is ``topic.prefix``; ``schemas`` is ``schemas.enable`` of both
-    converters.
+    ``prefix`` is ``topic.prefix``; ``schemas`` is ``schemas.enable`` of the value's
+    converter and, unless ``key_schemas`` says otherwise, of the key's.
     """
 
     prefix: str
     database: str
     schemas: bool = True
     decimals: DecimalMode = DecimalMode.PRECISE
+    key_schemas: bool | None = None
 
     def topic_of(self, table: Table) -> str:
         """Return the topic of ``table``: prefix, schema and table name."""
@@ -67,7 +69,10 @@ def event_key(connector: Connector, table: Table, row: dict[str, Any]) -> bytes:
         column.name: column.encode(row[column.name], connector.decimals)
         for column in columns
     }
-    if not connector.schemas:
+    has_schema = connector.schemas
+    if connector.key_schemas is not None:
+        has_schema = connector.key_schemas
+    if not has_schema:
         return to_json(payload)
     schema = {
         "type": "struct",
@@ -100,10 +105,22 @@ def event_value(
         "source": _source(connector, table, position),
         "transaction": None,
         "op": operation.value,
-        "ts_ms": seen_ns // 1_000_000,
-        "ts_us": seen_ns // 1_000,
-        "ts_ns": seen_ns,
-    }
+    } | _clocks(seen_ns)
+    if not connector.schemas:
+        return to_json(payload)
+    return to_json({"schema": envelope_schema(connector, table), "payload": payload})
+
+
+def seen_again(
+    value: bytes, connector: Connector, table: Table, *, seen_ns: int
+) -> bytes:
+    """Return the value of an event that the connector reads from the log once more.
+
+    After a restart it writes the same change with the clocks of the new reading, and
+    with or without a schema, as ``connector`` is set now.
+    """
+    message = json.loads(value)
+    payload = message.get("payload", message) | _clocks(seen_ns)
     if not connector.schemas:
         return to_json(payload)
     return to_json({"schema": envelope_schema(connector, table), "payload": payload})
@@ -136,6 +153,14 @@ def envelope_schema(connector: Connector, table: Table) -> dict[str, Any]:
 def to_json(data: Any) -> bytes:
     """Return compact UTF-8 JSON, keys in the order they have."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _clocks(seen_ns: int) -> dict[str, int]:
+    return {
+        "ts_ms": seen_ns // 1_000_000,
+        "ts_us": seen_ns // 1_000,
+        "ts_ns": seen_ns,
+    }
 
 
 def _row(connector: Connector, table: Table, row: dict[str, Any]) -> dict[str, Any]:

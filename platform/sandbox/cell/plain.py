@@ -4,17 +4,13 @@ Neither broker nor Java take part, so it ends in a fraction of a second. The pro
 rows are read from its folder after the box is dead.
 """
 
-import base64
-import json
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 from lab_protocol.box import ProgramEnded, ProgramFailed, RunProgram
 from lab_protocol.messages import (
     Ending,
     EndRule,
-    Event,
     LearnerError,
     Phase,
     Record,
@@ -26,12 +22,12 @@ from lab_protocol.messages import (
 from sandbox.cell.box import Box
 from sandbox.cell.collect import Refusal, collect
 from sandbox.cell.limits import Reading, crossed, relaxed
+from sandbox.cell.plain_inputs import lay_inputs
 from sandbox.cell.run import ENVIRONMENT_ENDED, Conclusion, failed
 from sandbox.settings import CellSettings
 
 _TICK = 0.01
 _METER_SECONDS = 0.05
-_INPUTS = "in"
 _OUTPUTS = "out"
 
 # What is said of an output file that was refused, after its name.
@@ -77,7 +73,9 @@ class PlainRun:
     def _execute(self) -> RunOutcome:
         request = self._request
         events = [event for stage in request.stages for event in stage.events]
-        self._lay_inputs(events)
+        work = self._box.scratch.work
+        (work / _OUTPUTS).mkdir()
+        lay_inputs(work, [topic.name for topic in request.inputs], events)
         self._box.speech.begin(self._limits.stdout_bytes)
         sent = time.monotonic()
         self._box.send(RunProgram(request.language, request.files, request.entry))
@@ -111,22 +109,6 @@ class PlainRun:
                 ended=time.monotonic() - self._received,
             ),
         )
-
-    def _lay_inputs(self, events: Iterable[Event]) -> None:
-        work = self._box.scratch.work
-        (work / _INPUTS).mkdir()
-        (work / _OUTPUTS).mkdir()
-        offsets: dict[tuple[str, int], int] = {}
-        lines: dict[str, list[str]] = {topic.name: [] for topic in self._request.inputs}
-        for event in events:
-            place = (event.topic, event.partition)
-            offsets[place] = offsets.get(place, -1) + 1
-            row = {"partition": event.partition, "offset": offsets[place]}
-            row |= _text("key", event.key) | _text("value", event.value)
-            lines[event.topic].append(json.dumps(row, ensure_ascii=False))
-        for topic, rows in lines.items():
-            text = "".join(f"{row}\n" for row in rows)
-            (work / _INPUTS / f"{topic}.jsonl").write_text(text, "utf-8")
 
     def _watch(self, sent: float) -> Conclusion:
         metered = 0.0
@@ -225,13 +207,3 @@ class PlainRun:
 
 def _file(topic: str) -> str:
     return f"{_OUTPUTS}/{topic}.jsonl"
-
-
-def _text(name: str, data: bytes | None) -> dict[str, Any]:
-    """Return the field ``name``; bytes that are no UTF-8 as ``<name>_base64``."""
-    if data is None:
-        return {name: None}
-    try:
-        return {name: data.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {f"{name}_base64": base64.b64encode(data).decode("ascii")}
