@@ -88,8 +88,11 @@ def through_the_product(
     from tests.bench import engine, pages, product
     from tests.bench.browser import Person
     from tests.bench.runs import breakdown
+    from tests.factories import let_into
 
-    person = Person.known(site.url, User.objects.create_user("student"))
+    student = User.objects.create_user("student")
+    let_into(student, pages.LESSON)
+    person = Person.known(site.url, student)
     if "cold" in chosen.only:
         numbers |= product.cold(site, person, LAB, source, chosen.cold)
     if "warm" in chosen.only:

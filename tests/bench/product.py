@@ -14,7 +14,9 @@ from submissions.selectors import workers_answering
 from tests.bench.browser import Person
 from tests.bench.meter import CpuMeter, cells_mib
 from tests.bench.numbers import percentile
+from tests.bench.pages import LESSON
 from tests.bench.runs import Timed, send, submit
+from tests.factories import let_into
 from tests.site import Site, wait_until
 
 BURST_SECONDS = 10.0
@@ -71,10 +73,12 @@ def burst(
 
     Each student's attempt page asks for its status once a second, as in a browser.
     """
-    people = [
-        Person.known(site.url, User.objects.create_user(f"burst-{number:02}"))
-        for number in range(students)
+    users = [
+        User.objects.create_user(f"burst-{number:02}") for number in range(students)
     ]
+    for user in users:
+        let_into(user, LESSON)
+    people = [Person.known(site.url, user) for user in users]
     start_worker(site)
     await_warm()
     done = threading.Event()

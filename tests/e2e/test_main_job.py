@@ -7,11 +7,15 @@ the sandbox, the person is a Chromium.
 import csv
 import io
 import re
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from curriculum.loader import load_tree
+from curriculum.specs import LabSpec
 from tests.site import ROOT, Site, running_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.flink]
@@ -36,13 +40,38 @@ def site(tmp_path_factory):
         yield site
 
 
-def answer(lab: str, name: str) -> str:
-    return (ROOT / "labs" / lab / "answers" / name).read_text(encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A lesson of the course with its lab, and what to send in."""
+
+    lesson: str
+    title: str
+    lab: str
+    language: str
+    solution: str
+    wrong: str
 
 
-def wrong_answer(lab: str) -> str:
-    folder = ROOT / "labs" / lab / "answers" / "wrong"
-    return sorted(folder.glob("*.sql"))[0].read_text(encoding="utf-8")
+def the_way() -> list[Step]:
+    """Return the lessons in their order; each requires the one before it."""
+    course = load_tree(ROOT)
+    labs = {lab.spec.id: lab.spec for lab in course.labs if lab.spec}
+    fronts = [lesson.front for lesson in course.lessons if lesson.front]
+    for before, front in pairwise(fronts):
+        assert front.prerequisites == (before.id,)
+    return [
+        step(front.id, front.title, labs[lab]) for front in fronts for lab in front.labs
+    ]
+
+
+def step(lesson: str, title: str, lab: LabSpec) -> Step:
+    language = lab.languages[0]
+    suffix = "sql" if language == "sql" else "py"
+    answers = ROOT / "labs" / lab.id / "answers"
+    wrong = sorted((answers / "wrong").glob(f"*.{suffix}"))[0]
+    solution = answers / f"solution.{suffix}"
+    texts = (solution.read_text("utf-8"), wrong.read_text("utf-8"))
+    return Step(lesson, title, lab.id, language, *texts)
 
 
 def sign_in(page: Page, site: Site, name: str, password: str) -> None:
@@ -53,8 +82,8 @@ def sign_in(page: Page, site: Site, name: str, password: str) -> None:
     expect(page).to_have_url(re.compile(r"/$"))
 
 
-def submit(page: Page, site: Site, lab: str, source: str) -> None:
-    page.goto(f"{site.url}/labs/{lab}/?language=sql")
+def submit(page: Page, site: Site, step: Step, source: str) -> None:
+    page.goto(f"{site.url}/labs/{step.lab}/?language={step.language}")
     page.locator("#editor-frame .cm-content").fill(source)
     shown = page.locator("#run-panel .result")
     before = shown.get_attribute("data-id") if shown.count() else ""
@@ -63,36 +92,31 @@ def submit(page: Page, site: Site, lab: str, source: str) -> None:
     expect(new).to_be_visible(timeout=VERDICT_MS)
 
 
-def test_a_student_works_through_both_lessons_and_the_instructor_sees_it(site, browser):
+def test_a_student_works_through_all_lessons_and_the_instructor_sees_it(site, browser):
+    way = the_way()
+    assert len(way) >= 3
     page = browser.new_context().new_page()
     sign_in(page, site, "student", "a-long-password-1")
 
-    locked = page.goto(f"{site.url}/lessons/stateful-stream-processing/")
-    assert locked.status == 403
-    reason = page.locator("main")
-    expect(reason).to_contain_text("PyFlink CDC Connector")
-    expect(reason.locator('a[href*="/labs/cdc-source/"]').first).to_be_visible()
-    assert page.goto(f"{site.url}/labs/realtime-dashboard/").status == 403
+    for before, step in pairwise(way):
+        assert page.goto(f"{site.url}/labs/{step.lab}/").status == 403
+        assert page.goto(f"{site.url}/lessons/{step.lesson}/").status == 403
+        reason = page.locator("main")
+        expect(reason).to_contain_text(before.title)
+        expect(reason.locator(f'a[href*="/labs/{before.lab}/"]').first).to_be_visible()
 
-    page.goto(f"{site.url}/lessons/pyflink-cdc-connector/")
-    expect(page.locator("h1")).to_contain_text("PyFlink CDC Connector")
-
-    submit(page, site, "cdc-source", wrong_answer("cdc-source"))
     result = page.locator("#run-panel .result")
-    expect(result).to_have_class(re.compile("result-failed"))
-    expect(result.locator("table").first).to_be_visible()
-    wrong_id = result.get_attribute("data-id")
-
-    submit(page, site, "cdc-source", answer("cdc-source", "solution.sql"))
-    expect(page.locator("#run-panel .result-passed")).to_be_visible()
-    assert page.locator("#run-panel .result").get_attribute("data-id") != wrong_id
-
-    opened = page.goto(f"{site.url}/lessons/stateful-stream-processing/")
-    assert opened.status == 200
-    submit(
-        page, site, "realtime-dashboard", answer("realtime-dashboard", "solution.sql")
-    )
-    expect(page.locator("#run-panel .result-passed")).to_be_visible()
+    for step in way:
+        assert page.goto(f"{site.url}/lessons/{step.lesson}/").status == 200
+        expect(page.locator("h1")).to_contain_text(step.title)
+        if step is not way[-1]:
+            submit(page, site, step, step.wrong)
+            expect(result).to_have_class(re.compile("result-failed"))
+            expect(result.locator("table").first).to_be_visible()
+        wrong_id = result.get_attribute("data-id") if result.count() else ""
+        submit(page, site, step, step.solution)
+        expect(page.locator("#run-panel .result-passed")).to_be_visible()
+        assert result.get_attribute("data-id") != wrong_id
 
     teacher = browser.new_context().new_page()
     sign_in(teacher, site, "teacher", "a-long-password-2")

@@ -24,10 +24,12 @@ import json, uuid
 from pathlib import Path
 from accounts.models import User
 from submissions.services import send_in
+from tests.factories import let_into
 source = Path({source!r}).read_text("utf-8")
 sent = []
 for name in {names!r}:
     user, _ = User.objects.get_or_create(username=name)
+    let_into(user, "pyflink-cdc-connector")
     sent.append(send_in(user=user, lab_id="cdc-source", kind={kind!r}, language="sql",
                         source=source, idempotency_key=uuid.uuid4()).public_id.hex)
 print(json.dumps(sent))
@@ -36,7 +38,9 @@ PASSWORD = "a long enough one"
 PERSON = """
 import json
 from accounts.models import User
-User.objects.create_user({name!r}, password={password!r})
+from tests.factories import let_into
+user = User.objects.create_user({name!r}, password={password!r})
+let_into(user, "pyflink-cdc-connector")
 print(json.dumps(None))
 """
 

@@ -17,7 +17,9 @@ import json, uuid
 from pathlib import Path
 from accounts.models import User
 from submissions.services import send_in
+from tests.factories import let_into
 user, _ = User.objects.get_or_create(username="{name}")
+let_into(user, "pyflink-cdc-connector")
 sent = send_in(user=user, lab_id="cdc-source", kind="submit", language="sql",
                source=Path(r"{path}").read_text("utf-8"), idempotency_key=uuid.uuid4())
 print(json.dumps(str(sent.public_id)))
