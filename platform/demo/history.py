@@ -43,14 +43,9 @@ PERSONAS = (
     Persona.FINISHER,
     Persona.FINISHER,
 )
-# Days since the first step, at least: those who got further need the time for it.
-FEWEST_DAYS = {
-    Persona.ABSENT: 1,
-    Persona.READER: 1,
-    Persona.STUCK: 1,
-    Persona.HALFWAY: 3,
-    Persona.FINISHER: 6,
-}
+# Days since the first step, at least, for each lesson of the course: those who got
+# further need the time for it.
+FEWEST_DAYS_A_LESSON = {Persona.HALFWAY: 2, Persona.FINISHER: 4}
 # How many wrong answers come before the right one, and how often of a hundred.
 WRONG_BEFORE_RIGHT = ((0, 20), (1, 30), (2, 25), (3, 15), (4, 10))
 
@@ -94,27 +89,33 @@ def plan(
     personas = [PERSONAS[number % len(PERSONAS)] for number in range(learners)]
     chance.shuffle(personas)
     return [
-        _Learner(chance, persona, now).walk(lessons, answers) for persona in personas
+        _Learner(chance, persona, now, lessons=len(lessons)).walk(lessons, answers)
+        for persona in personas
     ]
 
 
 class _Learner:
     """One learner's clock and steps."""
 
-    def __init__(self, chance: random.Random, persona: Persona, now: datetime) -> None:
+    def __init__(
+        self, chance: random.Random, persona: Persona, now: datetime, *, lessons: int
+    ) -> None:
         self._chance = chance
         self._persona = persona
         self._now = now
         self._steps: list[Step] = []
         self._this_evening = 0
-        days = chance.randint(FEWEST_DAYS[persona], WEEKS * 7 - 1)
+        most = WEEKS * 7 - 1
+        fewest = FEWEST_DAYS_A_LESSON.get(persona, 0) * lessons
+        days = chance.randint(min(max(fewest, 1), most), most)
         self._clock = self._evening(now - timedelta(days=days))
 
     def walk(
         self, lessons: Sequence[LessonOutline], answers: Mapping[str, Answers]
     ) -> tuple[Step, ...]:
-        for lesson in lessons[: self._reach(len(lessons))]:
-            if not self._study(lesson, answers, last=lesson is lessons[-1]):
+        reached = lessons[: self._reach(len(lessons))]
+        for lesson in reached:
+            if not self._study(lesson, answers, last=lesson is reached[-1]):
                 break
         return tuple(step for step in self._steps if step.at < self._now)
 
@@ -142,9 +143,7 @@ class _Learner:
             known = answers.get(lab)
             if known is None or not known.right:
                 return False
-            gives_up = self._persona is Persona.STUCK or (
-                self._persona is Persona.HALFWAY and last
-            )
+            gives_up = last and self._persona in (Persona.STUCK, Persona.HALFWAY)
             self._try(lab, known, gives_up=gives_up)
             if gives_up:
                 return False
