@@ -3,6 +3,7 @@
 ``test_labs_on_flink.py`` runs them in the cell too, on few seeds.
 """
 
+import ast
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from curriculum.fences import Engine, find_fences
 from grading.changelog import read_changelog, read_expected
 from grading.compare import compare_tables
 from lab_protocol.messages import Ending, EndRule, Record, RunOutcome
@@ -18,6 +20,7 @@ from sandbox.cell.plain_inputs import lay_inputs
 from tests.content.labs import (
     LABS,
     PLAIN_SLUGS,
+    ROOT,
     answer,
     build_of,
     changed,
@@ -149,3 +152,51 @@ def test_other_right_answers_to_fold_the_topic_score_full(old, new):
             '            fold.rows.pop(record["key"], None)\n',
         )
     assert points_of(FOLD, 3, text) == 100
+
+
+def functions_of(text: Path) -> str:
+    """Return the functions and imports that a lesson defines, as one reads them off."""
+    nodes = [
+        node
+        for fence in find_fences(text.read_text("utf-8"))
+        if fence.header.engine is Engine.PYTHON
+        for node in ast.parse(fence.body).body
+        if isinstance(node, ast.FunctionDef | ast.Import | ast.ImportFrom)
+    ]
+    return "\n".join(ast.unparse(node) for node in nodes)
+
+
+PASTED = """
+for topic in TOPICS:
+    records = [(record["key"], record["value"]) for record in read_records(topic)]
+    table, operations = {}, Counter()
+    for key, event in changes(records):
+        event = event.get("payload", event)
+        apply(table, key, event)
+        operations[event["op"]] += 1
+    name = topic.rsplit(".", 1)[1]
+    for row in table.values():
+        if "amount" in row:
+            raw = base64.b64decode(row["amount"])
+            row["amount"] = Decimal(int.from_bytes(raw, "big", signed=True)).scaleb(-2)
+            moment = EPOCH + timedelta(microseconds=row["placed_at"])
+            row["placed_at"] = str(moment)[:26]
+    write_rows(name, table.values())
+    for op, count in operations.items():
+        counted.append({"table_name": name, "op": op, "events": count})
+write_rows("operations", counted)
+"""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_lessons_own_functions_do_not_pass(language):
+    """Even put together with care: the lab's order of reading is another one."""
+    [lesson] = (ROOT / "lessons").glob(f"01-*/{language}.md")
+    starter = (LABS / FOLD / "given" / "job.py").read_text("utf-8")
+    front = starter[: starter.index("# Что есть в топиках")]
+    epoch = "EPOCH = datetime(1970, 1, 1)\ncounted = []\n"
+    text = "\n".join([front, functions_of(lesson), epoch, PASTED])
+    for seed in range(3):
+        verdict = graded(FOLD, build_of(FOLD, seed), ran(FOLD, seed, text))
+        assert failed_checks(verdict) == {"reservations", "operations", "source-lag"}
+        assert verdict.points == 40
