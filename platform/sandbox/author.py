@@ -24,7 +24,7 @@ from sandbox.errors import AuthorFault
 from sandbox.image.manifest import Image
 from sandbox.jail import LIBRARY_TARGET, Jail, Mount, Scratch
 from sandbox.pipes import opened
-from sandbox.privileges import as_ordinary_user, explain_refusal
+from sandbox.privileges import as_ordinary_user, explain_refusal, own_count
 from sandbox.protections import Protection
 
 MIB = 1024 * 1024
@@ -104,7 +104,7 @@ def build_lab(
     author = author or start_author(image, seconds=seconds)
     answer, said, code = _converse(author, order, lab, seconds)
     if code != 0:
-        if said.startswith(("bwrap:", "setpriv:")):
+        if said.startswith(("bwrap:", "setpriv:", "unshare:")):
             raise explain_refusal(said)
         last = said.strip().splitlines()[-1] if said.strip() else f"ended with {code}"
         raise AuthorFault(lab, "error", last, trace=said)
@@ -184,7 +184,7 @@ def start_author(
         limits = ["prlimit", f"--data={1024 * MIB}", "--nproc=32", "--nofile=256"]
         limits += [f"--cpu={int(seconds) + 1}", "--core=0", "--"]
         process = subprocess.Popen(
-            [*as_ordinary_user(AUTHOR_UID), *limits, *jailed],
+            [*as_ordinary_user(AUTHOR_UID), *own_count(), *limits, *jailed],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -5,6 +5,9 @@ For people who run a host: the names are those of ``sandbox.probe_program``.
 
 from dataclasses import dataclass
 
+from sandbox.probe_program import FOREIGN_CALLS, GUARDED_CALLS
+from sandbox.seccomp import DENIED_CALLS
+
 _PLACE = "docs/deploy.md, section “Workers and namespaces”"
 _REBUILD = "make clean && make run builds the lab image anew"
 _PACKAGE = "sudo apt-get install --reinstall bubblewrap util-linux"
@@ -62,12 +65,10 @@ BREACHES = {
     ),
     **dict.fromkeys(("processes", "first_process"), _PROCESSES),
     **dict.fromkeys(("environment", "agent_environment"), _SECRETS),
+    **dict.fromkeys(("raw_socket", "netlink_socket", "packet_socket"), _CALLS),
     **dict.fromkeys(
-        ("raw_socket", "netlink_socket", "packet_socket", "call_ptrace", "call_mount"),
+        (f"call_{name}" for name in (*DENIED_CALLS, *GUARDED_CALLS, *FOREIGN_CALLS)),
         _CALLS,
-    ),
-    **dict.fromkeys(
-        ("call_bpf", "call_keyctl", "call_unshare", "call_i386", "call_x32"), _CALLS
     ),
     "privileges": _PRIVILEGES,
     **dict.fromkeys(

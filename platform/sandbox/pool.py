@@ -5,6 +5,7 @@ seconds to be warm again, so the pool keeps more cells than that, as far as memo
 recent demand allow. A cell that is dead or of an older image is never handed out.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +19,15 @@ from lab_protocol.messages import (
     RunProgress,
     RunRequest,
 )
+from sandbox.cgroups import NO_GROUPS, LimitMode, open_groups
 from sandbox.demand import Demand, available_memory, target_cells
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image
 from sandbox.protections import Protection
 from sandbox.settings import CellSettings, SandboxSettings
 from sandbox.slot import Slot, SlotHealth
+
+logger = logging.getLogger(__name__)
 
 _ORDER = (CellPhase.WARM, CellPhase.READY, CellPhase.BUSY, CellPhase.STARTING)
 _USABLE = (CellPhase.WARM, CellPhase.READY)
@@ -38,6 +42,8 @@ class PoolHealth:
     wants to keep, ``warm`` how many could take a run at once, ``spare`` how many more
     it keeps than may run. ``demand`` counts the runs of the last two minutes. Memory
     is in bytes: what the warm boxes hold together, and what the machine has left.
+    ``limits`` is what holds the sum of a box's processes to its limits besides the
+    watchdog, which always does; ``limits_reason`` says why the kernel does not.
     """
 
     concurrency: int
@@ -49,6 +55,8 @@ class PoolHealth:
     memory_bytes: int
     memory_available_bytes: int
     is_stale: bool
+    limits: LimitMode
+    limits_reason: str
     slots: tuple[SlotHealth, ...]
 
 
@@ -59,6 +67,7 @@ class SlotPool:
         self._settings = settings
         self._slots = [Slot(settings, number) for number in range(settings.slots)]
         self._free = list(self._slots)
+        self._groups = NO_GROUPS
         self._running = 0
         self._changed = threading.Condition()
         self._stopped = True
@@ -71,7 +80,13 @@ class SlotPool:
         """Start all slots; returns at once, they warm up by themselves."""
         with self._changed:
             self._stopped = False
+        self._groups = open_groups()
+        if self._groups.mode is LimitMode.CGROUP_V2:
+            logger.info("the kernel limits each box: %s", self._groups.folder)
+        else:
+            logger.warning("a watchdog limits the boxes: %s", self._groups.reason)
         for slot in self._slots:
+            slot.groups = self._groups
             slot.start()
         if self._settings.spare:
             # One at once: it warms up while the jail is proven in another.
@@ -95,6 +110,7 @@ class SlotPool:
             self._tending.join()
         for slot in self._slots:
             slot.retire()
+        self._groups.close()
 
     @property
     def is_stale(self) -> bool:
@@ -123,6 +139,8 @@ class SlotPool:
             memory_bytes=sum(slot.box_memory_bytes for slot in slots),
             memory_available_bytes=available_memory(),
             is_stale=self.is_stale,
+            limits=self._groups.mode,
+            limits_reason=self._groups.reason,
             slots=slots,
         )
 
@@ -245,7 +263,8 @@ class SlotPool:
     def _add(self) -> None:
         taken = {slot.number for slot in self._slots}
         number = next(n for n in range(len(taken) + 1) if n not in taken)
-        slot = Slot(replace(self._settings, warm_up=self._warms_up), number)
+        settings = replace(self._settings, warm_up=self._warms_up)
+        slot = Slot(settings, number, self._groups)
         slot.start()
         with self._changed:
             self._slots.append(slot)

@@ -40,6 +40,15 @@ def may_renice() -> bool:
     return bool(int(line.split()[1], 16) >> _CAP_SYS_NICE & 1)
 
 
+def own_count() -> list[str]:
+    """Return the command prefix after which RLIMIT_NPROC counts only what follows.
+
+    The kernel counts processes for each user in each user namespace: without one, an
+    ordinary user's Java machines elsewhere would be in the sum of every jail.
+    """
+    return ["unshare", "--user", "--map-root-user", "--"]
+
+
 def own_namespaces() -> list[str]:
     """Return the command prefix for a private network, pid, mount and IPC world.
 

@@ -32,7 +32,14 @@ ALLOWED_ROOT = {
     "bin", "dev", "etc", "lib", "lib64", "proc", "rt", "tmp", "usr", "work",
 }  # fmt: skip
 ALLOWED_COMMANDS = {"bwrap", "python3.12", "java"}
-SYSTEM_CALLS = {"ptrace": 101, "mount": 165, "bpf": 321, "keyctl": 250, "unshare": 272}
+# What the filter looks into: arguments that it must refuse, and no kernel would take.
+# CLONE_NEWNS with CLONE_FS; a new namespace behind a pointer; TIOCSTI and TIOCLINUX.
+GUARDED_CALLS = {
+    "clone": (56, (0x20200, 0, 0), 1),
+    "clone3": (435, (-1, 0, 0), 38),
+    "ioctl_tiocsti": (16, (-1, 0x5412, 0), 1),
+    "ioctl_tioclinux": (16, (-1, 0x541C, 0), 1),
+}
 PROC = pathlib.Path("/proc")
 CLIENT_PORT = 9092
 OTHER_DOORS = {"controller": 9093, "agent": 9094}
@@ -71,13 +78,17 @@ def refuses_writing(path: str) -> Answer:
     return f"wrote {path}"
 
 
-def refuses_call(number: int) -> Answer:
-    """Return True when the system call is not permitted."""
+def refuses_call(
+    number: int, arguments: tuple[int, ...] = (-1, 0, 0, 0, 0), refusal: int = 1
+) -> Answer:
+    """Return True when the system call ends with ``refusal``, EPERM by default.
+
+    Harmless where the call is allowed: -1 is no request, path or flag of any of them
+    (0 is one: ptrace would make this very process traced, and stop it).
+    """
     libc = ctypes.CDLL(None, use_errno=True)
-    # Harmless where the call is allowed: -1 is no request, path or flag of any of them
-    # (0 is one: ptrace would make this very process traced, and stop it).
-    result = libc.syscall(number, -1, 0, 0, 0, 0)
-    if result < 0 and ctypes.get_errno() in (1, 38):
+    result = libc.syscall(number, *(ctypes.c_long(value) for value in arguments))
+    if result < 0 and ctypes.get_errno() == refusal:
         return True
     return f"result {result}, errno {ctypes.get_errno()}"
 
@@ -336,8 +347,10 @@ def main() -> None:
         "netlink_socket": refuses_family(socket.AF_NETLINK),
         "packet_socket": refuses_family(socket.AF_PACKET),
     }
-    for name, number in SYSTEM_CALLS.items():
+    for name, number in targets["calls"].items():
         found[f"call_{name}"] = refuses_call(number)
+    for name, (number, arguments, refusal) in GUARDED_CALLS.items():
+        found[f"call_{name}"] = refuses_call(number, arguments, refusal)
     for name, program in FOREIGN_CALLS.items():
         found[f"call_{name}"] = refuses_foreign_call(program)
     size, files = targets["scratch_bytes"], targets["scratch_inodes"]

@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from lab_protocol.messages import Ending, Language, Limits, RunRequest, Topic
-from sandbox.breaches import breach
+from sandbox.breaches import BREACHES, breach
 from sandbox.cell.scratch import INODES
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool import SlotPool
 from sandbox.privileges import explain_refusal
 from sandbox.protections import CANARY
+from sandbox.seccomp import DENIED_CALLS
 from sandbox.settings import CellSettings
 
 _PROGRAM = Path(__file__).with_name("probe_program.py")
 _INPUT = "probe_in"
 _OUTPUT = "probe_out"
-_PROBES = 36
 _SEEN_CHARACTERS = 80
+PROBES = len(BREACHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def prove_jail(pool: SlotPool) -> list[Finding]:
 
 
 def limits_to_find(cell: CellSettings) -> dict[str, Any]:
-    """Return what the probe holds its own limits to."""
+    """Return the calls that the probe must find denied and the limits it may have."""
     return {
+        "calls": DENIED_CALLS,
         "scratch_bytes": cell.scratch_bytes,
         "scratch_inodes": INODES,
         "limits": {
@@ -121,7 +123,7 @@ def _probe_box(pool: SlotPool, files: dict[str, str]) -> list[Finding]:
         )
         for name, answer in answers.items()
     ]
-    if len(findings) != _PROBES:
+    if len(findings) != PROBES:
         findings.append(
             Finding("probe_count", is_denied=False, seen=str(len(findings)))
         )

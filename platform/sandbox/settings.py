@@ -20,7 +20,8 @@ class CellSettings:
     ``box_data_bytes`` bounds the private memory of each single process of the box;
     below 700 MiB the Java machine does not live. ``box_tasks`` bounds processes and
     threads together. ``scratch_bytes`` is the size of each of /tmp and /work.
-    ``without`` names protections that a test leaves out.
+    ``without`` names protections that a test leaves out. ``group`` is the slot's own
+    control group, empty where the worker has none.
     ``linger_seconds`` is for tests of the end rule alone: for so long a box lives on
     after its end was decided; rows that come then carry a stage that no stream has.
     """
@@ -38,6 +39,7 @@ class CellSettings:
     start_seconds: float = 60.0
     start_niceness: int = 0
     without: tuple[Protection, ...] = ()
+    group: str = ""
     linger_seconds: float = 0.0
 
     @property

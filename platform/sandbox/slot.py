@@ -1,6 +1,7 @@
 """One slot: a cell agent as a child process, seen from the worker."""
 
 import contextlib
+import logging
 import os
 import queue
 import subprocess
@@ -23,6 +24,7 @@ from lab_protocol.messages import (
 )
 from lab_protocol.wire import ProtocolError, decode, encode
 from sandbox.cell.process_table import descendants
+from sandbox.cgroups import AGENT_GROUP, NO_GROUPS, Groups, entering, remove_tree
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import Image
 from sandbox.pipes import opened
@@ -34,6 +36,8 @@ from sandbox.privileges import (
 )
 from sandbox.protections import CANARY
 from sandbox.settings import SandboxSettings
+
+logger = logging.getLogger(__name__)
 
 _MESSAGES = (RunProgress, RunOutcome, CellState, CellFailure)
 _POLL = 0.1
@@ -58,8 +62,13 @@ class SlotHealth:
 class Slot:
     """Starts, feeds and replaces the agent of one slot; for one thread at a time."""
 
-    def __init__(self, settings: SandboxSettings, number: int) -> None:
+    def __init__(
+        self, settings: SandboxSettings, number: int, groups: Groups = NO_GROUPS
+    ) -> None:
+        """``groups`` are the control groups of the slot's pool."""
         self._settings = settings
+        self.groups = groups
+        self._group: Path | None = None
         self.number = number
         self._process: subprocess.Popen[bytes] | None = None
         self._messages: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -83,13 +92,17 @@ class Slot:
         self._messages = queue.SimpleQueue()
         self._said = b""
         settings = self._settings
+        uid = settings.first_uid + self.number
+        self._group = self._open_group(uid)
+        group = "" if self._group is None else str(self._group)
         command = [
-            *as_ordinary_user(settings.first_uid + self.number),
+            *([] if self._group is None else entering(self._group / AGENT_GROUP)),
+            *as_ordinary_user(uid),
             *own_namespaces(),
             str(settings.image.python),
             "-m",
             "sandbox.cell",
-            encode(settings.cell()).decode().strip(),
+            encode(replace(settings.cell(), group=group)).decode().strip(),
         ]
         self._process = subprocess.Popen(
             command,
@@ -218,6 +231,18 @@ class Slot:
             process.wait()
         self._process = None
         self._state = CellState(CellPhase.STARTING)
+        if self._group is not None:
+            remove_tree(self._group)
+            self._group = None
+
+    def _open_group(self, uid: int) -> Path | None:
+        """Make the slot's control group; a kernel that refuses leaves the watchdog."""
+        try:
+            return self.groups.open_slot(self.number, uid)
+        except OSError as error:
+            self._failure = f"no_group: {error}"
+            logger.warning("slot %s has no control group: %s", self.number, error)
+            return None
 
     def _hurry(self) -> None:
         """Give the cell this process's share of the processor: somebody waits."""

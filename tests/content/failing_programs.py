@@ -108,14 +108,15 @@ def _given() -> dict[str, Any]:
 
 
 def _program(item: dict[str, Any], family: str) -> Failing:
-    language = Language.SQL if "sql" in item else Language.PYFLINK
+    kinds = {"sql": Language.SQL, "python": Language.PYFLINK, "plain": Language.PYTHON}
+    kind = next(name for name in kinds if name in item)
+    language = kinds[kind]
     names = item.get("given", [])
     if language is Language.SQL:
         front = "".join(f"{_table(name)};\n" for name in names)
-        text = item["sql"]
     else:
         front = _python_front(names)
-        text = item["python"]
+    text = item[kind]
     program = Failing(
         id=item["id"],
         family=family,

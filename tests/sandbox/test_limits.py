@@ -35,6 +35,8 @@ def test_a_run_exactly_at_its_limits_goes_on() -> None:
         ({"rows": LIMITS.output_rows + 1}, Ending.OUTPUT_LIMIT, "rows"),
         ({"row_bytes": LIMITS.output_bytes + 1}, Ending.OUTPUT_LIMIT, "row_bytes"),
         ({"stored_bytes": STORED_BYTES + 1}, Ending.OUTPUT_LIMIT, "row_bytes"),
+        ({"refused": "memory"}, Ending.MEMORY_LIMIT, "memory"),
+        ({"refused": "processes"}, Ending.MEMORY_LIMIT, "processes"),
     ],
 )
 def test_a_crossed_limit_names_itself(

@@ -26,6 +26,8 @@ POOL = {
     "memory_bytes": 1024**3,
     "memory_available_bytes": 4 * 1024**3,
     "is_stale": False,
+    "limits": "watchdog",
+    "limits_reason": "<b>cgroup v2 is not mounted</b>",
     "slots": [{"number": 0, "last_failure": "<b>broker_died</b>"}],
 }
 
@@ -134,11 +136,39 @@ def test_it_shows_workers_queue_endings_and_what_is_stuck(client, staff):
     assert "<b>broker_died" not in page
 
 
+@pytest.mark.parametrize(
+    ("limits", "said", "unsaid"),
+    [
+        ("watchdog", "Only the watchdog limits the sum", "by a control group"),
+        ("cgroup_v2", "by a control group (cgroup v2)", "Only the watchdog"),
+    ],
+)
+def test_it_says_what_holds_a_box_to_its_limits(client, staff, limits, said, unsaid):
+    sign(ready=True, pool=POOL | {"limits": limits})
+    page = health(client).text
+    assert said in page
+    assert unsaid not in page
+    assert "<b>cgroup" not in page
+    assert ("&lt;b&gt;cgroup v2 is not mounted" in page) is (limits == "watchdog")
+
+
+def test_a_worker_of_an_older_version_says_nothing_of_limits(client, staff):
+    older = {name: value for name, value in POOL.items() if "limits" not in name}
+    sign(ready=True, pool=older)
+    assert "watchdog" not in health(client).text
+
+
 def test_russian_is_whole(client, staff):
     staff.language = "ru"
     staff.save()
     sign(ready=True, pool=POOL)
     page = health(client).text
     assert "Всё в порядке: лабораторные запускаются." in page
-    for english in ("Workers", "Queue", "Memory left", "Nothing is stuck"):
+    for english in (
+        "Workers",
+        "Only the watchdog",
+        "Queue",
+        "Memory left",
+        "Nothing is stuck",
+    ):
         assert english not in page

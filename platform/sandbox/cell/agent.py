@@ -184,7 +184,7 @@ class Agent:
 
     def _replace_box(self) -> None:
         self._box.kill()
-        self._box.scratch.remove()
+        self._box.remove()
         self._box = Box(self._settings)
 
     def _renew_broker(self, outcome: RunOutcome, topics: list[str]) -> None:

@@ -6,10 +6,13 @@ import selectors
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from lab_protocol.box import FROM_RUNNER
+from lab_protocol.messages import Limits
 from lab_protocol.wire import ProtocolError, decode, encode
+from sandbox.cell.box_group import BoxGroup
 from sandbox.cell.faults import CellFault
 from sandbox.cell.jailed import kill_jailed, start_jailed
 from sandbox.cell.mounts import box_jail, plain_jail
@@ -23,12 +26,19 @@ from sandbox.pipes import opened
 from sandbox.protections import Protection
 from sandbox.settings import CellSettings
 
-MIB = 1024 * 1024
 _CHUNK = 64 * 1024
 _PYTHON = "/rt/py/bin/python3.12"
 # A status line is small (a Java trace at most); more is a program that found the
 # descriptor and floods it.
 _STATUS_LINE = 256 * 1024
+# The group would hold what a test leaves a watchdog out for.
+_GROUP_LEFT_OUT = frozenset(
+    {
+        Protection.MEMORY_CGROUP,
+        Protection.MEMORY_WATCHDOG,
+        Protection.TASK_WATCHDOG,
+    }
+)
 
 
 @dataclass(slots=True)
@@ -62,6 +72,12 @@ class Box:
         self.started = time.monotonic()
         image = settings.image
         self.without = frozenset(settings.without)
+        self._group: BoxGroup | None = None
+        if settings.group and not self.without & _GROUP_LEFT_OUT:
+            self._group = BoxGroup(Path(settings.group), self.name)
+            self._group.limit(
+                memory_bytes=Limits().memory_bytes, tasks=settings.box_tasks
+            )
         self.scratch = Scratch(
             CELL_FOLDER / f"box-{self.name}",
             size=settings.scratch_bytes,
@@ -88,6 +104,7 @@ class Box:
                 limits=_process_limits(settings),
                 inherit=(status_write, *sabotage.descriptors),
                 niceness=settings.start_niceness,
+                enter=() if self._group is None else self._group.entering(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -102,8 +119,9 @@ class Box:
         for descriptor in (status_read, self._stdout, self._stderr):
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ)
-        # Proportional memory is asked for from half the default limit on.
-        self._meter = TreeMeter(self._process.pid, precise_above=600 * MIB)
+        # Proportional memory is asked for from half the limit on.
+        half = Limits().memory_bytes // 2
+        self._meter = TreeMeter(self._process.pid, precise_above=half)
 
     @property
     def _stdout(self) -> int:
@@ -159,9 +177,29 @@ class Box:
                 self.speech.hear(chunk, is_error=descriptor == self._stderr)
         return messages
 
+    def hold_to(self, limits: Limits) -> None:
+        """Begin to hold the box to a run's limits; the kernel does in a group."""
+        self._meter.precise_above = limits.memory_bytes // 2
+        if self._group is not None:
+            self._group.limit(memory_bytes=limits.memory_bytes, tasks=limits.processes)
+
     def measure(self) -> Usage:
-        """Return what the box uses now."""
-        return self._meter.measure()
+        """Return what the box uses now: its processes and what lies in its scratch."""
+        usage = self._meter.measure()
+        memory = usage.memory_bytes + self.scratch.used_bytes()
+        if self._group is None:
+            return replace(usage, memory_bytes=memory)
+        return replace(
+            usage,
+            memory_bytes=memory,
+            # Children of a process that ignores their end are in no other's time.
+            cpu_seconds=max(usage.cpu_seconds, self._group.cpu_seconds()),
+            refused=self._group.crossed(),
+        )
+
+    def refused(self) -> str:
+        """Return the limit that the kernel itself had to enforce, if any."""
+        return "" if self._group is None else self._group.crossed()
 
     def waiting_seconds(self) -> float:
         """Return how long the box's threads have stood in line for a core."""
@@ -170,13 +208,21 @@ class Box:
     def kill(self) -> None:
         """End the box with all in it, once; returns when no process of it is left.
 
-        Its files stay readable until ``scratch.remove()``.
+        Its files stay readable until :meth:`remove`.
         """
         if self._is_closed:
             return
+        if self._group is not None:
+            self._group.kill()
         kill_jailed(self._process)
         self.hear_last_words()
         self.close()
+
+    def remove(self) -> None:
+        """Give back the memory of the files of a box that is dead, and its group."""
+        self.scratch.remove()
+        if self._group is not None:
+            self._group.remove()
 
     def hear_last_words(self) -> list[object]:
         """Read what still lies in the pipes; the runner's messages among it."""

@@ -25,13 +25,15 @@ def start_jailed(
     limits: Sequence[str] = (),
     inherit: Sequence[int] = (),
     niceness: int = 0,
+    enter: Sequence[str] = (),
     stdin: Any = subprocess.DEVNULL,
     stdout: Any = subprocess.DEVNULL,
     stderr: Any = subprocess.DEVNULL,
 ) -> "subprocess.Popen[bytes]":
     """Start ``program``; ``limits`` are arguments of prlimit(1).
 
-    ``niceness`` above 0 lets others have the processor first.
+    ``niceness`` above 0 lets others have the processor first. ``enter`` is a command
+    prefix that moves it into a control group before anything else begins.
 
     bubblewrap's --die-with-parent follows the thread that started it, so only the
     main thread may.
@@ -45,6 +47,7 @@ def start_jailed(
             command = ["prlimit", *limits, "--", *command]
         if niceness:
             command = ["nice", "-n", str(niceness), *command]
+        command = [*enter, *command]
         # bubblewrap is process 1 of the jail, and /proc/1/environ shows what it was
         # started with, whatever it gives to the program.
         open_environment = Protection.CLEAR_ENVIRONMENT in jail.without

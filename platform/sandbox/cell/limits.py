@@ -25,7 +25,11 @@ _FIELDS: dict[Protection, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a run has used so far."""
+    """What a run has used so far.
+
+    ``refused`` is ``memory`` or ``processes`` where the kernel has held the box's
+    control group to that limit already.
+    """
 
     wall_seconds: float
     cpu_seconds: float
@@ -35,6 +39,7 @@ class Reading:
     rows: int
     row_bytes: int
     stored_bytes: int = 0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ def relaxed(limits: Limits, without: Collection[Protection]) -> Limits:
 
 def crossed(limits: Limits, reading: Reading) -> Crossing | None:
     """Return the first crossed limit, None when all hold."""
+    if reading.refused:
+        return Crossing(Ending.MEMORY_LIMIT, reading.refused)
     rules = (
         (reading.memory_bytes > limits.memory_bytes, Ending.MEMORY_LIMIT, "memory"),
         (reading.tasks > limits.processes, Ending.MEMORY_LIMIT, "processes"),

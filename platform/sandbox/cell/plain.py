@@ -23,7 +23,7 @@ from sandbox.cell.box import Box
 from sandbox.cell.collect import Refusal, collect
 from sandbox.cell.limits import Reading, crossed, relaxed
 from sandbox.cell.plain_inputs import lay_inputs
-from sandbox.cell.run import ENVIRONMENT_ENDED, Conclusion, failed
+from sandbox.cell.run import ENVIRONMENT_ENDED, Conclusion, failed, last_words
 from sandbox.settings import CellSettings
 
 _TICK = 0.01
@@ -68,7 +68,7 @@ class PlainRun:
             return self._execute()
         finally:
             self._box.kill()
-            self._box.scratch.remove()
+            self._box.remove()
 
     def _execute(self) -> RunOutcome:
         request = self._request
@@ -76,6 +76,7 @@ class PlainRun:
         work = self._box.scratch.work
         (work / _OUTPUTS).mkdir()
         lay_inputs(work, [topic.name for topic in request.inputs], events)
+        self._box.hold_to(request.limits)
         self._box.speech.begin(self._limits.stdout_bytes)
         sent = time.monotonic()
         self._box.send(RunProgram(request.language, request.files, request.entry))
@@ -96,7 +97,7 @@ class PlainRun:
             stderr=speech.stderr.text(),
             stdout_truncated=speech.stdout.is_truncated,
             stderr_truncated=speech.stderr.is_truncated,
-            error=self._error,
+            error=last_words(self._error, conclusion),
             detail=conclusion.detail,
             cpu_seconds=self._usage.cpu_seconds,
             peak_memory_bytes=self._peak,
@@ -153,6 +154,7 @@ class PlainRun:
             said_bytes=self._box.speech.total,
             rows=rows,
             row_bytes=size,
+            refused=self._usage.refused,
         )
 
     def _collect(

@@ -16,12 +16,14 @@ class Usage:
     ``cpu_seconds`` never falls: what processes used that have ended is kept.
     ``memory_bytes`` is resident memory, in which shared pages count once for each
     process that maps them, or the proportional share where that was worth reading.
+    ``refused`` names the limit that the kernel itself had to enforce, if any.
     """
 
     cpu_seconds: float
     memory_bytes: int
     tasks: int
     processes: int
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class TreeMeter:
         resident one is free and never smaller.
         """
         self._root = root
-        self._precise_above = precise_above
+        self.precise_above = precise_above
         self._cpu = 0.0
 
     def measure(self) -> Usage:
@@ -66,7 +68,7 @@ class TreeMeter:
         # living process's children; the maximum bridges the moment in between.
         self._cpu = max(self._cpu, sum(entries[pid].cpu for pid in tree))
         memory = sum(entries[pid].resident for pid in tree)
-        if memory > self._precise_above:
+        if memory > self.precise_above:
             memory = sum(_proportional(pid, entries[pid].resident) for pid in tree)
         return Usage(
             cpu_seconds=self._cpu,

@@ -78,6 +78,7 @@ class Run:
         linger_seconds: float = 0.0,
     ) -> None:
         """``received`` is when the agent took the request, on the monotonic clock."""
+        self._limits = request.limits
         self._request = replace(request, limits=relaxed(request.limits, box.without))
         self._box = box
         self._broker = broker
@@ -116,6 +117,7 @@ class Run:
         if self._request.stages:
             self._feeder.feed()
         self._cpu_before = self._box.measure().cpu_seconds
+        self._box.hold_to(self._limits)
         self._box.speech.begin(limits.stdout_bytes)
         self._sent_at = self._moved_at = time.monotonic()
         self._box.send(
@@ -268,6 +270,7 @@ class Run:
             rows=self._reader.rows,
             row_bytes=self._reader.bytes,
             stored_bytes=self._broker.stored_bytes() - self._stored_before,
+            refused=self._usage.refused,
         )
         return crossed(self._request.limits, reading)
 
@@ -330,7 +333,7 @@ class Run:
             stderr=speech.stderr.text(),
             stdout_truncated=speech.stdout.is_truncated,
             stderr_truncated=speech.stderr.is_truncated,
-            error=self._error,
+            error=last_words(self._error, conclusion),
             detail=conclusion.detail,
             jobs_seen=self._jobs.running + self._jobs.finished,
             evidence=self._evidence.text,
@@ -357,11 +360,24 @@ class Run:
 
 def failed(error: LearnerError, box: Box) -> Conclusion:
     """Conclude from a program's own error, which may be a limit in disguise."""
+    if refused := box.refused():
+        return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, refused)
     if error.kind in _MEMORY_ERRORS:
         return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, "heap")
     if full := box.scratch.exhausted():
         return Conclusion(Ending.OUTPUT_LIMIT, EndRule.STOPPED, full)
     return Conclusion(Ending.LEARNER_ERROR, EndRule.STOPPED)
+
+
+def last_words(
+    error: LearnerError | None, conclusion: Conclusion
+) -> LearnerError | None:
+    """Return the error that is shown: none of a box that was killed for its memory.
+
+    What it said last is then of its own killing.
+    """
+    over = (Ending.MEMORY_LIMIT, "memory")
+    return None if (conclusion.ending, conclusion.detail) == over else error
 
 
 def fault_outcome(request: RunRequest, fault: CellFault, *, ended: float) -> RunOutcome:

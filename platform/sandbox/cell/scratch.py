@@ -6,6 +6,7 @@ mounts them in its mount namespace and the box gets them bound in. They outlive 
 until :meth:`Scratch.remove`, so that result files can be collected from the dead.
 """
 
+import contextlib
 import ctypes
 import os
 from pathlib import Path
@@ -71,6 +72,18 @@ class Scratch:
             if state.f_bavail * state.f_frsize < MIB:
                 return "scratch"
         return ""
+
+    def used_bytes(self) -> int:
+        """Return the memory that the folders' files hold; no process maps most of it.
+
+        What is mapped counts here and for its process: too much, never too little.
+        """
+        used = 0
+        for name in self._targets:
+            with contextlib.suppress(OSError):
+                state = os.statvfs(self._folder / name)
+                used += (state.f_blocks - state.f_bfree) * state.f_frsize
+        return used
 
     def remove(self) -> None:
         """Give the memory back; the box must be dead. Safe to call twice."""
