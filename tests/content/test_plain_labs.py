@@ -98,13 +98,12 @@ def test_the_solution_scores_full(slug, seed):
 
 
 @pytest.mark.parametrize("slug", PLAIN_SLUGS)
-def test_the_starter_shows_the_topic_and_scores_nothing(slug):
+def test_the_starter_runs_and_scores_nothing(slug):
     [starter] = spec_of(slug).starters
     text = (LABS / slug / "given" / starter.name).read_text("utf-8")
     outcome = ran(slug, 1, text)
     verdict = graded(slug, build_of(slug, 1), outcome)
     assert verdict.points == 0
-    assert outcome.stdout
 
 
 @pytest.mark.parametrize(("slug", "mistake"), WRONG)
