@@ -11,10 +11,13 @@ from tests.content.snippets import (
     complaint,
     count_kinds,
     fences_of,
+    needs_flink,
 )
 
+ON_FLINK = [lesson for lesson in LESSONS if needs_flink(lesson)]
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+
+@pytest.mark.parametrize("lesson", ON_FLINK, ids=lambda lesson: lesson.name)
 def test_languages_have_the_same_blocks(lesson):
     """Only the Russian text of a lesson on Flink is executed.
 

@@ -65,6 +65,9 @@ def split(value):
     return row.pop("row_kind"), row
 
 
+for name in ("labels", "agents", "tickets", "queries"):
+    print(name, *next(read(name)))
+
 write("labels_now", fold_retract([split(value) for _, _, value in read("labels")]))
 write(
     "agents_now", fold_upsert([(key["agent"], row) for _, key, row in read("agents")])
