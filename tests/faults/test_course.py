@@ -25,7 +25,7 @@ print(json.dumps(regrade(submission=Submission.objects.get(
 """
 OLD_SUBMITS = """
 import json, uuid
-
+from pathlib import Path
 from accounts.models import User
 from curriculum.models import Release
 from submissions.models import Submission, Verdict
