@@ -112,6 +112,15 @@ def test_all_that_was_not_refused_is_named_with_what_mends_it() -> None:
     assert f"Repair: {breach('root_folder').repair}" in text
 
 
+def test_many_leaks_leave_room_for_the_meaning_and_the_repair() -> None:
+    answers = dict.fromkeys(BREACHES, True) | {
+        name: "result 0" for name in BREACHES if name.startswith("call_")
+    }
+    told = refusal(AnsweringPool(json.dumps(answers)))[:300]
+    assert "more: the box may make system calls" in told
+    assert breach("call_bpf").repair in told
+
+
 def test_a_missing_probe_is_a_leak() -> None:
     answers = dict.fromkeys(list(BREACHES)[1:], True)
     assert "probe_count" in refusal(AnsweringPool(json.dumps(answers)))
