@@ -20,7 +20,7 @@ from sandbox.cell.clients import Clients
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
 from sandbox.cell.plain import PlainRun
-from sandbox.cell.run import Run, fault_outcome
+from sandbox.cell.run import BROKER_HELD, Run, fault_outcome
 from sandbox.settings import CellSettings
 
 _TICK = 0.02
@@ -193,7 +193,8 @@ class Agent:
             # Deleted topics leave the disk a minute later; the next run needs room.
             or self._broker.stored_bytes() > _BROKER_BYTES
         )
-        if outcome.ending not in _HEALTHY or worn or not self._broker_is_ready:
+        is_healthy = outcome.ending in _HEALTHY and outcome.error != BROKER_HELD
+        if not is_healthy or worn or not self._broker_is_ready:
             self._replace_broker()
             return
         try:
