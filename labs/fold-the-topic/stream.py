@@ -286,9 +286,10 @@ def read_by_consumer(written: Sequence[Event], random: Random) -> list[Event]:
         )
         for event in written
     ]
+    removed, alive = _rows_around_truncate(placed)
     while True:
         read = _polls(placed, random)
-        if _truncate_is_out_of_order(placed, read):
+        if _is_out_of_order(read, removed, alive):
             return read
 
 
@@ -307,25 +308,34 @@ def _polls(placed: Sequence[Event], random: Random) -> list[Event]:
     return read
 
 
-def _truncate_is_out_of_order(placed: Sequence[Event], read: Sequence[Event]) -> bool:
+def _rows_around_truncate(placed: Sequence[Event]) -> tuple[set[bytes], set[bytes]]:
+    """Return the keys of reservations that the truncate removed, and of those after."""
+    removed: set[bytes] = set()
+    alive: set[bytes] = set()
+    for event in placed:
+        if event.topic != CONNECTOR.topic_of(RESERVATIONS):
+            continue
+        if event.key is None:
+            removed, alive = alive, set()
+        elif event.value is None:
+            alive.discard(event.key)
+        else:
+            alive.add(event.key)
+    return removed, alive
+
+
+def _is_out_of_order(
+    read: Sequence[Event], removed: set[bytes], alive: set[bytes]
+) -> bool:
     """Say whether the order of reading would give a wrong table of reservations.
 
     Some row that the truncate removed must be read after it, and some row that lives
     on must have been read, with nothing more to come, shortly before it.
     """
-    topic = CONNECTOR.topic_of(RESERVATIONS)
-    [truncate] = [
-        event for event in placed if event.topic == topic and event.key is None
-    ]
-    at, midnight = placed.index(truncate), read.index(truncate)
-    last_written = {event.key: n for n, event in enumerate(placed)}
-    last_read = {event.key: n for n, event in enumerate(read)}
-    alive = {
-        event.key: event.value is not None for event in placed if event.topic == topic
-    }
-    rows = [key for key, lives in alive.items() if lives and key is not None]
-    return any(last_written[k] < at and last_read[k] > midnight for k in rows) and any(
-        last_written[k] > at and 0 < midnight - last_read[k] <= NEAR for k in rows
+    last_read = {event.key: number for number, event in enumerate(read)}
+    midnight = last_read[None]
+    return any(last_read[key] > midnight for key in removed) and any(
+        0 < midnight - last_read[key] <= NEAR for key in alive
     )
 
 
