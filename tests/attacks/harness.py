@@ -128,7 +128,7 @@ class Scene:
         program = attack.programs[name]
         trial = self._run(attack, program, attack.language)
         wrong = list(trial.wrong)
-        if not _is_allowed(trial.outcome, attack.bare):
+        if not is_allowed(trial.outcome, attack.bare):
             said = trial.outcome.error
             wrong.append(f"ending {trial.ending} {said and said.message[:300]}")
         if trial.passed:
@@ -173,7 +173,7 @@ class Scene:
         if attack.twice:
             outcome = self._send(request)
         seconds = time.monotonic() - began
-        wrong = _told(outcome) + self._tokens(outcome)
+        wrong = told(outcome) + self._tokens(outcome)
         if outcome.ending is Ending.PLATFORM_FAULT:
             wrong.append(f"platform fault {outcome.detail} {outcome.stderr[-300:]}")
         return Trial(outcome, self._has_passed(outcome), seconds, tuple(wrong))
@@ -281,12 +281,14 @@ def _row(row: object) -> tuple[str, ...]:
     return (start, str(row.get("status")), str(row.get("total")))
 
 
-def _is_allowed(outcome: RunOutcome, endings: tuple[str, ...]) -> bool:
+def is_allowed(outcome: RunOutcome, endings: tuple[str, ...]) -> bool:
+    """Tell whether a run ended as one of ``endings`` says, with its detail if given."""
     whole = f"{outcome.ending}/{outcome.detail}"
     return outcome.ending in endings or whole in endings
 
 
-def _told(outcome: RunOutcome) -> list[str]:
+def told(outcome: RunOutcome) -> list[str]:
+    """Return what an attack says got through."""
     error = "" if outcome.error is None else outcome.error.message
     lines = f"{outcome.stdout}\n{error}".splitlines()
     return [line.strip()[:300] for line in lines if line.startswith(_THROUGH)] + [
