@@ -3,6 +3,8 @@
 from itertools import count
 from uuid import uuid4
 
+from django.utils import timezone
+
 from accounts.models import Cohort, Enrolment, User
 from curriculum.catalogue import (
     Catalogue,
@@ -39,7 +41,10 @@ def make_user(username="", *, language="ru", **fields) -> User:
 def let_into(user: User, lesson: str) -> None:
     """Let somebody have begun ``lesson``, which stays open whatever it requires."""
     Achievement.objects.get_or_create(
-        user=user, kind=Achievement.Kind.LESSON_OPENED, item=lesson
+        user=user,
+        kind=Achievement.Kind.LESSON_OPENED,
+        item=lesson,
+        defaults={"achieved_at": timezone.now()},
     )
 
 
