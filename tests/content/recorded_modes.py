@@ -15,7 +15,7 @@ from sandbox.image.build import build_image
 from sandbox.image.manifest import Image, runtime_dir
 from sandbox.settings import settings_from_environment
 from tests.content.labs import LABS, ROOT
-from tests.content.snippets import run_session
+from tests.content.snippets import printed_lines, run_session
 
 FOLDER = LABS / "predict-the-changelog"
 RECORDED = FOLDER / "answers" / "recorded.json"
@@ -94,7 +94,7 @@ def count_on_flink(
     program = f"STREAMS = {wanted!r}\n{_COUNT}"
     [result] = run_session([("python", program)], folder, image=image)
     assert result.error is None, result.error
-    changes: list[list[list[Any]]] = json.loads(result.printed)
+    changes: list[list[list[Any]]] = json.loads(printed_lines(result.printed)[-1])
     return changes
 
 
@@ -121,7 +121,7 @@ def ask_flink(folder: Path, *, image: Image) -> dict[str, str]:
     program = f"QUERIES = {wanted!r}\n{_PROGRAM}"
     [result] = run_session([("python", program)], folder, image=image)
     assert result.error is None, result.error
-    modes: dict[str, str] = json.loads(result.printed)
+    modes: dict[str, str] = json.loads(printed_lines(result.printed)[-1])
     return modes
 
 

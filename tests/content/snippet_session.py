@@ -163,6 +163,8 @@ def main() -> None:
     printed = os.open(PRINTED, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(printed, 1)
     raise_loopback()
+    # Java asks for the address of its host's name, which a machine may not know.
+    socket.sethostname("localhost")
     if job["kafka"]:
         Kafka(f"{os.environ['JAVA_HOME']}/bin/java", job["kafka"]).start()
     session = Session()

@@ -168,8 +168,8 @@ def _run(job: dict[str, Any], folder: Path, image: Image) -> list[dict[str, Any]
         "TZ": "UTC",
         "TMPDIR": str(folder),
     }
-    apart = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--fork"]
-    apart += ["--mount-proc", "--kill-child", "--"]
+    apart = ["unshare", "--user", "--map-root-user", "--net", "--uts", "--pid"]
+    apart += ["--fork", "--mount-proc", "--kill-child", "--"]
     result, log = folder / "answer.json", folder / "session.log"
     with result.open("w") as answer, log.open("w") as errors:
         ended = subprocess.run(
