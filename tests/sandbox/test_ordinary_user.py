@@ -128,3 +128,46 @@ def test_an_ordinary_user_proves_the_jail_and_grades_a_lab(
     )
     assert (right.result, right.points) == (Result.PASSED, 100), right
     assert (wrong.result, wrong.misconception) == (Result.FAILED, WRONG), wrong
+
+
+AUTHOR = """
+import json, sys, threading
+from pathlib import Path
+from sandbox.author import build_lab
+from sandbox.image.manifest import load_image
+
+orders = json.load(sys.stdin)
+wait = threading.Event()
+# As many as the Java machines of a slot have, and more than a jail may have.
+for _ in range(80):
+    threading.Thread(target=wait.wait, daemon=True).start()
+build = build_lab(
+    image=load_image(Path(orders["runtime"])), release_files=Path(orders["files"]),
+    lab=orders["lab"], seed=orders["seed"],
+)
+print(len(build.stages))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_authors_jail_counts_no_process_of_its_users_others(
+    settings: SandboxSettings, readable_labs: Path
+) -> None:
+    orders = {
+        "runtime": str(settings.image.runtime.resolve()),
+        "files": str(readable_labs),
+        "lab": LAB,
+        "seed": SEED,
+    }
+    done = subprocess.run(
+        [*as_ordinary_user(UID + 5), str(settings.image.python), "-c", AUTHOR],
+        input=json.dumps(orders),
+        env=agent_environment(settings.image),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(build_of(LAB, SEED).stages)
