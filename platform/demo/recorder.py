@@ -84,7 +84,7 @@ def record(
             make_request(
                 run_id=f"recording-{program.name}",
                 lab=lab,
-                build=build,
+                stream=build.stream,
                 language=program.language,
                 files={program.file_name: program.text},
             ),

@@ -1,8 +1,9 @@
 """What author's code (stream, oracle, misconceptions) returns from its jail.
 
 A :class:`LabBuild` is made from a seed by code of a release, so it is decoded as
-strictly as anything that comes from a box. Its ``stages`` and ``partitions`` go on to
-the cell; ``expected``, ``misconceptions`` and what explains them never do.
+strictly as anything that comes from a box. It comes in two lines of JSON: a
+:class:`LabStream`, which goes on to the cell at once, and :class:`LabRows`, which are
+made while the program runs and never reach the cell.
 
 What a lab's code must have: ``stream.build_stream(seed)`` with ``.stages``,
 ``oracle.expected(stream)`` and, where the lab names mistakes,
@@ -50,6 +51,28 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
+class LabStream:
+    """What a run needs: the stream, and the partitions that topics have for it.
+
+    ``partitions`` says how many a topic has where that is not the lab's own number.
+    """
+
+    stages: tuple[Stage, ...]
+    partitions: dict[str, int] = field(default_factory=dict)
+    library_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabRows:
+    """What judging needs; the fields are those of :class:`LabBuild`."""
+
+    expected: Outputs
+    misconceptions: dict[str, Outputs] = field(default_factory=dict)
+    after: dict[str, Outputs] = field(default_factory=dict)
+    divergence: Divergence | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LabBuild:
     """One seeded instance of a lab; outputs are named as in ``lab.yaml``.
 
@@ -65,3 +88,21 @@ class LabBuild:
     partitions: dict[str, int] = field(default_factory=dict)
     after: dict[str, Outputs] = field(default_factory=dict)
     divergence: Divergence | None = None
+
+    @classmethod
+    def of(cls, stream: LabStream, rows: LabRows) -> "LabBuild":
+        """Put the two halves together."""
+        return cls(
+            stages=stream.stages,
+            expected=rows.expected,
+            misconceptions=rows.misconceptions,
+            library_version=stream.library_version,
+            partitions=stream.partitions,
+            after=rows.after,
+            divergence=rows.divergence,
+        )
+
+    @property
+    def stream(self) -> LabStream:
+        """The half that goes to the cell."""
+        return LabStream(self.stages, self.partitions, self.library_version)

@@ -12,6 +12,7 @@ import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 PROTOCOL_VERSION = 1
@@ -124,20 +125,36 @@ def _build_sequence(kind: Any, origin: Any, data: Any, path: str) -> Any:
 def _build_dataclass(kind: Any, data: Any, path: str) -> Any:
     if not isinstance(data, dict):
         raise ProtocolError(f"{path}: expected an object")
-    hints = typing.get_type_hints(kind)
-    known = {field.name: field for field in fields(kind)}
-    if unknown := sorted(set(data) - set(known)):
-        raise ProtocolError(f"{path}: unknown field {unknown[0]!r}")
+    known = _fields(kind)
+    if not data.keys() <= known.keys():
+        unknown = min(data.keys() - known.keys())
+        raise ProtocolError(f"{path}: unknown field {unknown!r}")
     values = {}
-    for name, field in known.items():
+    for name, (hint, is_required) in known.items():
         if name in data:
-            values[name] = _build(hints[name], data[name], f"{path}.{name}")
-        elif field.default is MISSING and field.default_factory is MISSING:
+            values[name] = _build(hint, data[name], f"{path}.{name}")
+        elif is_required:
             raise ProtocolError(f"{path}: field {name!r} is missing")
     try:
         return kind(**values)
     except (TypeError, ValueError) as error:
         raise ProtocolError(f"{path}: {error}") from error
+
+
+@cache
+def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Return name → (type, whether it has no default).
+
+    Looked up once: half of the time of decoding a stream of 300 events went here.
+    """
+    hints = typing.get_type_hints(kind)
+    return {
+        field.name: (
+            hints[field.name],
+            field.default is MISSING and field.default_factory is MISSING,
+        )
+        for field in fields(kind)
+    }
 
 
 def _build_scalar(kind: Any, data: Any, path: str) -> Any:

@@ -1,8 +1,8 @@
 """Runs a lab's stream, oracle and misconceptions: ``python -m runner.author FD``.
 
 Reads ``{"lab", "seed", "variation", "with_states", "explain", "keep", "files"}`` from
-stdin, lays the files under /release/labs, and writes one LabBuild as JSON to the
-descriptor. Knows no Flink and no package.
+stdin, lays the files under /release/labs, and writes to the descriptor two lines of
+JSON: a LabStream as soon as it is known, and LabRows. Knows no Flink and no package.
 """
 
 import importlib
@@ -11,13 +11,20 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lab_protocol.author import Divergence, ExpectedRow, LabBuild, Outputs
+from lab_protocol.author import (
+    Divergence,
+    ExpectedRow,
+    LabBuild,
+    LabRows,
+    LabStream,
+    Outputs,
+)
 from lab_protocol.messages import Stage
 from lab_protocol.wire import to_jsonable
 
@@ -36,16 +43,20 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     sys.path.insert(0, str(RELEASE / "_library"))
-    build = build_lab(
+    build_lab(
         RELEASE / order["lab"],
         order["seed"],
         variation=order["variation"],
         with_states=order["with_states"],
         explain=order["explain"],
         keep=order["keep"],
+        tell=_write,
     )
-    answer = json.dumps(to_jsonable(build), ensure_ascii=False, allow_nan=False)
-    data = answer.encode()
+
+
+def _write(half: LabStream | LabRows) -> None:
+    text = json.dumps(to_jsonable(half), ensure_ascii=False, allow_nan=False)
+    data = text.encode() + b"\n"
     while data:
         data = data[os.write(int(sys.argv[1]), data) :]
 
@@ -58,12 +69,14 @@ def build_lab(
     with_states: bool = False,
     explain: str | None = None,
     keep: Collection[int] | None = None,
+    tell: Callable[[LabStream | LabRows], None] = lambda half: None,
 ) -> LabBuild:
     """Call the lab's own functions for ``seed`` and put the answers together.
 
     ``variation`` names the form of the stream; ``with_states`` asks for the rows after
     each stage; ``explain`` names a mistake whose first divergence is looked for;
     ``keep`` holds the numbers of the events that are left, which are numbered anew.
+    ``tell`` gets each half as soon as it is known.
     Raises LookupError for a variation or a mistake that the lab's code has not.
     """
     sys.path.insert(0, str(folder))
@@ -71,20 +84,25 @@ def build_lab(
     stream = _build_stream(_load("stream", folder / "stream.py"), seed, variation)
     if keep is not None:
         stream = _only(stream, frozenset(keep))
+    half = LabStream(
+        stages=_stages(stream.stages),
+        partitions=dict(getattr(stream, "partitions", {})),
+        library_version=_library_version(),
+    )
+    tell(half)
     oracle = _load("oracle", folder / "answers" / "oracle.py")
     known: dict[str, Any] = {}
     path = folder / "answers" / "misconceptions.py"
     if path.exists():
         known = _load("misconceptions", path).MISCONCEPTIONS
-    return LabBuild(
-        stages=_stages(stream.stages),
+    rows = LabRows(
         expected=_rows(oracle.expected(stream)),
         misconceptions={name: _rows(make(stream)) for name, make in known.items()},
-        library_version=_library_version(),
-        partitions=dict(getattr(stream, "partitions", {})),
         after=_states(oracle, stream) if with_states else {},
         divergence=_divergence(oracle, known, stream, explain) if explain else None,
     )
+    tell(rows)
+    return LabBuild.of(half, rows)
 
 
 def _build_stream(module: ModuleType, seed: int, variation: str | None) -> Any:

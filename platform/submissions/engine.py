@@ -16,7 +16,7 @@ from lab_protocol.messages import (
     RunRequest,
 )
 from lab_protocol.wire import to_jsonable
-from sandbox.author import build_lab
+from sandbox.author import Building, begin_lab, build_lab
 from sandbox.author_desk import AuthorDesk
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
@@ -145,6 +145,21 @@ class CellEngine:
             with_states=with_states,
             explain=explain,
             keep=keep,
+        )
+
+    def begin(
+        self, *, tree: Path, lab: str, seed: int, with_states: bool = False
+    ) -> Building:
+        """Begin to run the lab's own code in its jail."""
+        if self._sandbox is None:
+            raise SandboxUnavailable("not_started", "the engine has not been started")
+        return begin_lab(
+            image=self._sandbox.image,
+            release_files=tree,
+            lab=lab,
+            seed=seed,
+            author=None if self._authors is None else self._authors.take(),
+            with_states=with_states,
         )
 
     @contextmanager

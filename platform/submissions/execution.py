@@ -22,7 +22,7 @@ from curriculum.releases import catalogue_of, release_tree
 from grading.grader import grade, leave_ungraded, own_checks_pass
 from grading.report import run_report, verdict_report
 from grading.verdict import Verdict
-from lab_protocol.author import LabBuild
+from lab_protocol.author import LabBuild, LabStream
 from lab_protocol.messages import (
     ClosingRow,
     Ending,
@@ -52,6 +52,16 @@ PROGRESS_INTERVAL_SECONDS = 0.5
 type RunProgram = Callable[[RunRequest], RunOutcome]
 
 
+class Building(Protocol):
+    """A lab in the making; ``sandbox.author.Building`` is the real one."""
+
+    def stream(self) -> LabStream:
+        """Return the stream as soon as it is known. Raises AuthorFault."""
+
+    def whole(self) -> LabBuild:
+        """Return the lab once all of it is known. Raises AuthorFault."""
+
+
 class Engine(Protocol):
     """What execution needs of the sandbox; ``engine.CellEngine`` is the real one."""
 
@@ -67,6 +77,11 @@ class Engine(Protocol):
         keep: Sequence[int] | None = None,
     ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
+
+    def begin(
+        self, *, tree: Path, lab: str, seed: int, with_states: bool = False
+    ) -> Building:
+        """Begin to run the lab's own code in its jail."""
 
     def reserve(self, watch: "Watch") -> AbstractContextManager[RunProgram]:
         """Hold a slot; what it gives runs a program there, reporting to ``watch``."""
@@ -189,7 +204,7 @@ def execute(lease: Lease, engine: Engine) -> None:
 
 
 def make_request(
-    *, run_id: str, lab: Lab, build: LabBuild, language: str, files: dict[str, str]
+    *, run_id: str, lab: Lab, stream: LabStream, language: str, files: dict[str, str]
 ) -> RunRequest:
     """Return all that the cell may know: program, topics, events, closing keys."""
     spec = lab.spec
@@ -199,11 +214,11 @@ def make_request(
         files=files,
         entry=next(iter(files)),
         inputs=tuple(
-            Topic(item.topic, build.partitions.get(item.topic, item.partitions))
+            Topic(item.topic, stream.partitions.get(item.topic, item.partitions))
             for item in spec.streams
         ),
         outputs=tuple(Topic(output.topic) for output in spec.outputs.values()),
-        stages=build.stages,
+        stages=stream.stages,
         closing=tuple(
             ClosingRow(output.topic, output.closing.column, output.closing.value)
             for output in spec.outputs.values()
@@ -226,11 +241,11 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
         seed=submission.seed,
     )
 
-    def request_for(build: LabBuild, run_id: UUID) -> RunRequest:
+    def request_for(stream: LabStream, run_id: UUID) -> RunRequest:
         return make_request(
             run_id=str(run_id),
             lab=lab,
-            build=build,
+            stream=stream,
             language=submission.language,
             files=submission.files,
         )
@@ -244,26 +259,33 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
                 watch=watch,
                 rebuild=partial(rebuild, with_states=lab.spec.needs_states),
                 run_on=lambda build, **program: run(
-                    replace(request_for(build, uuid4()), **program)
+                    replace(request_for(build.stream, uuid4()), **program)
                 ),
             )
         return
-    build = rebuild(with_states=lab.spec.needs_states)
+    building = engine.begin(
+        tree=release_tree(submission.release),
+        lab=lab.id,
+        seed=submission.seed,
+        with_states=lab.spec.needs_states,
+    )
+    stream = building.stream()
     with engine.reserve(watch) as run:
-        outcome = run(request_for(build, lease.token))
+        outcome = run(request_for(stream, lease.token))
         if watch.lost.is_set():
             raise LeaseLost
         watch.show_checking(
-            rows_in=sum(len(stage.events) for stage in build.stages),
+            rows_in=sum(len(stage.events) for stage in stream.stages),
             rows_out=sum(len(records) for records in outcome.records.values()),
         )
+        build = building.whole()
         outcome = _settled(lease, submission, lab, build, run, outcome)
         if outcome.ending is Ending.PLATFORM_FAULT:
             lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
             return
 
         def rerun(varied: LabBuild) -> RunOutcome:
-            outcome = run(request_for(varied, uuid4()))
+            outcome = run(request_for(varied.stream, uuid4()))
             if watch.lost.is_set():
                 raise LeaseLost
             return _settled(lease, submission, lab, varied, run, outcome)
@@ -326,7 +348,11 @@ def _control_passes(
     token = uuid4()
     outcome = run(
         make_request(
-            run_id=str(token), lab=lab, build=build, language=language, files=files
+            run_id=str(token),
+            lab=lab,
+            stream=build.stream,
+            language=language,
+            files=files,
         )
     )
     if outcome.ending is Ending.CANCELLED:

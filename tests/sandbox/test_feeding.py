@@ -5,7 +5,12 @@ import time
 import pytest
 
 from lab_protocol.messages import Event, Stage
-from sandbox.cell.feeding import _EXTENSIONS, _WATERMARK_SECONDS, Feeder
+from sandbox.cell.feeding import (
+    _EXTENSIONS,
+    _MOMENT_SECONDS,
+    _WATERMARK_SECONDS,
+    Feeder,
+)
 
 
 class Clock:
@@ -44,15 +49,27 @@ def feeder(clock: Clock) -> Feeder:
     return feeder
 
 
+def is_due_after(
+    feeder: Feeder, clock: Clock, seconds: float, *, waiting: float = 0.0
+) -> bool:
+    """Ask every 5 ms; meanwhile ``waiting`` threads stand in line."""
+    end = clock.now + seconds
+    while clock.now < end - 1e-9:
+        clock.now += 0.005
+        clock.waited += 0.005 * waiting
+        if feeder.is_due():
+            return True
+    return False
+
+
 def test_a_stage_waits_until_the_one_before_was_read(
     feeder: Feeder, clock: Clock
 ) -> None:
     clock.now += 60
     assert not feeder.is_due()
     feeder.hear_consumed(1)
-    assert not feeder.is_due()
-    clock.now += _WATERMARK_SECONDS
-    assert feeder.is_due()
+    assert not is_due_after(feeder, clock, _WATERMARK_SECONDS - 0.01)
+    assert is_due_after(feeder, clock, 0.02)
 
 
 def test_the_lab_may_ask_for_a_longer_time(feeder: Feeder, clock: Clock) -> None:
@@ -61,23 +78,26 @@ def test_the_lab_may_ask_for_a_longer_time(feeder: Feeder, clock: Clock) -> None
     clock.now += 1
     assert not feeder.is_due()
     feeder.hear_consumed(2)
-    clock.now += 0.4
-    assert not feeder.is_due()
-    clock.now += 0.1
-    assert feeder.is_due()
+    assert not is_due_after(feeder, clock, 0.49)
+    assert is_due_after(feeder, clock, 0.02)
 
 
 def test_a_starved_box_gets_more_time_but_not_for_ever(
     feeder: Feeder, clock: Clock
 ) -> None:
+    longest = _WATERMARK_SECONDS + _EXTENSIONS * _MOMENT_SECONDS
     feeder.hear_consumed(1)
-    for _ in range(_EXTENSIONS):
-        clock.now += _WATERMARK_SECONDS
-        clock.waited += 0.05
-        assert not feeder.is_due()
-    clock.now += _WATERMARK_SECONDS
-    clock.waited += 0.05
-    assert feeder.is_due()
+    assert not is_due_after(feeder, clock, longest - 0.01, waiting=3)
+    # Each moment ends at the next question, up to 5 ms later.
+    assert is_due_after(feeder, clock, 0.03 + _EXTENSIONS * 0.005, waiting=3)
+
+
+def test_threads_in_line_count_only_at_the_end_of_the_time(
+    feeder: Feeder, clock: Clock
+) -> None:
+    feeder.hear_consumed(1)
+    assert not is_due_after(feeder, clock, _WATERMARK_SECONDS - 0.03, waiting=3)
+    assert is_due_after(feeder, clock, 0.04)
 
 
 def test_after_the_last_stage_nothing_is_due(feeder: Feeder, clock: Clock) -> None:

@@ -12,10 +12,12 @@ from sandbox.cell.faults import CellFault
 # before the next stage: it is emitted every 20 ms.
 _WATERMARK_SECONDS = 0.06
 # Nor may rows of a stage still be on their way when the next one begins. A box whose
-# threads stood in line for a core for half of that, taken together, gets it again, so
-# many times. At 60 ms without this a loaded machine read rows of a stage in the next.
+# threads stood in line for a core for half of the last moment, taken together, waits
+# one more, so many times. At 60 ms without this a loaded machine read rows of a stage
+# in the next; a moment of 60 ms, too, made a quiet machine wait 0.2 s for each stage.
 _STARVED_SHARE = 0.5
-_EXTENSIONS = 6
+_MOMENT_SECONDS = 0.02
+_EXTENSIONS = 18
 
 
 class Feeder:
@@ -38,7 +40,7 @@ class Feeder:
         self._producer = producer
         self._waited = waited
         self._waited_before = 0.0
-        self._settling_since = 0.0
+        self._moment_began = 0.0
         self._extensions = 0
         self._stages = stages
         self._ends: dict[str, int] = {}
@@ -72,29 +74,35 @@ class Feeder:
     def hear_consumed(self, number: int) -> None:
         """Note that the stages up to ``number`` were read."""
         if number == self.fed and self._settled_at is None:
-            self._extensions = 0
             self._settle()
 
     def is_due(self) -> bool:
         """Tell whether the next stage may be written now."""
-        if (
-            self.is_done
-            or self._settled_at is None
-            or time.monotonic() < self._settled_at
-        ):
+        if self.is_done or self._settled_at is None:
+            return False
+        now = time.monotonic()
+        if now < self._settled_at - _MOMENT_SECONDS:
+            return False
+        if not self._moment_began:
+            self._begin_moment(now)
+        if now < max(self._settled_at, self._moment_began + _MOMENT_SECONDS):
             return False
         waited = self._waited() - self._waited_before
-        starved = waited > _STARVED_SHARE * (time.monotonic() - self._settling_since)
+        starved = waited > _STARVED_SHARE * (now - self._moment_began)
         if starved and self._extensions < _EXTENSIONS:
             self._extensions += 1
-            self._settle()
+            self._begin_moment(now)
             return False
         return True
 
     def _settle(self) -> None:
         settle = self._stages[self.fed - 1].settle_ms / 1000
         self._settled_at = time.monotonic() + max(settle, _WATERMARK_SECONDS)
-        self._settling_since = time.monotonic()
+        self._extensions = 0
+        self._moment_began = 0.0
+
+    def _begin_moment(self, now: float) -> None:
+        self._moment_began = now
         self._waited_before = self._waited()
 
     def _produce(self, event: Any) -> None:

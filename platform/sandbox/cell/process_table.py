@@ -1,5 +1,6 @@
 """What the kernel says about the processes of a jail, read from /proc outside it."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PROC = Path("/proc")
+_COMPILERS = (b"C1 Compiler", b"C2 Compiler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class TreeMeter:
         self._root = root
         self.precise_above = precise_above
         self._cpu = 0.0
+        self._compilers: dict[str, bool] = {}
 
     def measure(self) -> Usage:
         """Return the use of the tree now."""
@@ -80,6 +83,7 @@ class TreeMeter:
     def waiting_seconds(self) -> float:
         """Return how long the tree's living threads have stood in line for a core.
 
+        Without the threads of the Java machine that compile: no row waits for them.
         0 where the kernel does not account for it.
         """
         total = 0
@@ -88,8 +92,18 @@ class TreeMeter:
                 threads = list((_PROC / str(pid) / "task").iterdir())
             except OSError:
                 continue
-            total += sum(_run_delay(thread) for thread in threads)
+            total += sum(
+                _run_delay(thread) for thread in threads if not self._compiles(thread)
+            )
         return total / 1e9
+
+    def _compiles(self, thread: Path) -> bool:
+        known = self._compilers.get(thread.name)
+        if known is None:
+            with contextlib.suppress(OSError):
+                known = (thread / "comm").read_bytes().startswith(_COMPILERS)
+            self._compilers[thread.name] = known = bool(known)
+        return known
 
 
 def _run_delay(thread: Path) -> int:

@@ -77,7 +77,7 @@ class Command(BaseCommand):
                 make_request(
                     run_id=str(uuid4()),
                     lab=lab,
-                    build=build,
+                    stream=build.stream,
                     language=starter.language,
                     files=files,
                 ),
