@@ -79,12 +79,13 @@ def refuses_writing(path: str) -> Answer:
 
 
 def refuses_call(
-    number: int, arguments: tuple[int, ...] = (-1, 0, 0, 0, 0), refusal: int = 1
+    number: int, arguments: tuple[int, ...] = (-1, -1, 0, 0, 0), refusal: int = 1
 ) -> Answer:
     """Return True when the system call ends with ``refusal``, EPERM by default.
 
     Harmless where the call is allowed: -1 is no request, path or flag of any of them
-    (0 is one: ptrace would make this very process traced, and stop it).
+    (0 is one: ptrace would make this very process traced, and stop it). Nor is it a
+    length: with 0 root outside of a jail took the machine its name (sethostname).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     result = libc.syscall(number, *(ctypes.c_long(value) for value in arguments))
