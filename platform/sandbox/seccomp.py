@@ -102,6 +102,8 @@ DENIED_CALLS = {
     "set_mempolicy_home_node": 450,
     "migrate_pages": 256,
     "move_pages": 279,
+    # Memory that is in no process and no folder: a watchdog over both cannot count it.
+    "memfd_create": 319,
     "memfd_secret": 447,
     "vmsplice": 278,
     "mknod": 133,
@@ -113,6 +115,9 @@ _CALL_CLONE3 = 435
 _CALL_IOCTL = 16
 _CALL_SOCKET = 41
 _CALL_SOCKETPAIR = 53
+_CALL_SHMGET = 29
+# A detached segment is in no process either. A namespace holds 4096 of them.
+SEGMENT_BYTES = 64 * 1024
 
 # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; NEWTIME shares its bit
 # with the exit signal and is reachable through unshare and clone3 only.
@@ -148,6 +153,7 @@ def filter_program() -> bytes:
     code += _guard(_CALL_IOCTL, _ioctl_body())
     code += _guard(_CALL_SOCKET, _socket_body())
     code += _guard(_CALL_SOCKETPAIR, _socket_body())
+    code += _guard(_CALL_SHMGET, _segment_body())
     code.append(_give(_ALLOW))
     return b"".join(code)
 
@@ -171,6 +177,19 @@ def _ioctl_body() -> list[bytes]:
     for request in _IOCTLS.values():
         body += [_jump(_JUMP_EQUAL, request, when_true=0, when_false=1), _give(_DENY)]
     return [*body, _give(_ALLOW)]
+
+
+def _segment_body() -> list[bytes]:
+    size = _OFFSET_ARGUMENTS + 8
+    return [
+        _load(size + 4),
+        _jump(_JUMP_EQUAL, 0, when_true=1, when_false=0),
+        _give(_DENY),
+        _load(size),
+        _jump(_JUMP_GREATER_OR_EQUAL, SEGMENT_BYTES + 1, when_true=0, when_false=1),
+        _give(_DENY),
+        _give(_ALLOW),
+    ]
 
 
 def _socket_body() -> list[bytes]:

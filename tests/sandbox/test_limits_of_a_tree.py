@@ -59,6 +59,13 @@ PROGRAMS = {
     + f"text = 'import time; time.sleep({NAP})'\n"
     + "daemon(lambda: os.execv(python, [python, '-S', '-c', text]))\n"
     + "print('well')\n",
+    "unseen-file": "import os\nos.memfd_create('kept')\n",
+    "unseen-segments": "import ctypes\n"
+    + "libc = ctypes.CDLL(None, use_errno=True)\n"
+    + "if libc.shmget(0, ctypes.c_size_t(65536), 0o1600) < 0:\n"
+    + "    raise OSError('not even a small one')\n"
+    + "if libc.shmget(0, ctypes.c_size_t(1 << 20), 0o1600) < 0:\n"
+    + "    raise PermissionError(ctypes.get_errno())\n",
     "scratch-below": "for place in ('/tmp', '/work'):\n"
     + "    open(f'{place}/large', 'wb').write(bytes(60 << 20))\n"
     + "import time; time.sleep(0.5)\n",
@@ -73,10 +80,16 @@ PROGRAMS = {
 # Only the kernel can see these: memory that is in no process and in no folder of the
 # box, and the time of children that nobody waits for.
 UNSEEN = {
-    "memory-of-no-process": "import os, time\n"
-    + "file = os.memfd_create('kept')\n"
-    + "for _ in range(240):\n"
-    + "    os.write(file, bytes(1 << 20))\n"
+    "memory-of-no-process": "import socket, time\n"
+    + "kept = []\n"
+    + "for _ in range(1500):\n"
+    + "    kept.append(socket.socketpair())\n"
+    + "    kept[-1][0].setblocking(False)\n"
+    + "    try:\n"
+    + "        while True:\n"
+    + "            kept[-1][0].send(bytes(1 << 16))\n"
+    + "    except BlockingIOError:\n"
+    + "        pass\n"
     + "time.sleep(60)\n",
     "time-of-no-parent": "import os, signal, time\n"
     + "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
@@ -154,6 +167,8 @@ EXPECTED = {
     "daemons-memory": ["memory_limit", "memory"],
     "daemons-tasks": ["memory_limit", "processes"],
     "daemon-stays": ["completed", ""],
+    "unseen-file": ["learner_error", ""],
+    "unseen-segments": ["learner_error", ""],
     "scratch-below": ["completed", ""],
     "scratch-and-memory": ["memory_limit", "memory"],
 }
@@ -168,6 +183,8 @@ def test_the_watchdog_counts_daemons_and_scratch_space(
     assert endings(said, PROGRAMS) == EXPECTED, said
     by_name = dict(zip(PROGRAMS, said["outcomes"], strict=True))
     assert by_name["scratch-below"]["peak"] > 120 * MIB
+    for name in ("unseen-file", "unseen-segments"):
+        assert by_name[name]["error"] == "PermissionError", name
     # It did not run into the sum of its own memory alone.
     assert by_name["scratch-and-memory"]["peak"] > MEMORY
     living = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)

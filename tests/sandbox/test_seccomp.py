@@ -68,6 +68,10 @@ def test_every_listed_call_is_refused(name: str) -> None:
         (41, (40, 1), EPERM),  # socket VSOCK
         (53, (1, 1), ALLOW),  # socketpair UNIX
         (53, (16, 1), EPERM),
+        (29, (0, 64), ALLOW),  # shmget
+        (29, (0, 65_536), ALLOW),
+        (29, (0, 65_537), EPERM),
+        (29, (0, 1 << 32), EPERM),
         (0x40000000 + 101, (), KILL),  # ptrace by its x32 number
     ],
 )
