@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from classroom import wording
 from classroom.explanations import ErrorView, explain_ending, explain_error
@@ -25,7 +24,7 @@ from classroom.result_views import (
     OutputView,
     ResultView,
 )
-from classroom.run_evidence import jobs_of, log_of
+from classroom.run_evidence import jobs_of, log_of, timings_of
 from curriculum.catalogue import Lab, UnknownItem
 from curriculum.models import Release
 from curriculum.releases import catalogue_of
@@ -122,7 +121,7 @@ class _Builder:
             stderr=self.run_report.get("stderr", ""),
             stdout_truncated=self.run_report.get("stdout_truncated", False),
             stderr_truncated=self.run_report.get("stderr_truncated", False),
-            timings=tuple(self._timings()),
+            timings=tuple(timings_of(self.run_report)),
             jobs=jobs_of(self.run_report),
             log=log_of(self.run_report.get("stderr", "")),
         )
@@ -301,32 +300,6 @@ class _Builder:
             hidden=output["count"] - len(output["rows"]),
             undecodable=tuple(output.get("undecodable", [])),
         )
-
-    def _timings(self) -> Iterable[tuple[str, str]]:
-        if self.run is None or not self.run_report:
-            return
-        timings = self.run_report.get("timings") or {}
-        for key, label in (
-            ("box_ready", gettext("Environment ready")),
-            ("job_sent", gettext("Job started")),
-            ("first_row", gettext("First row")),
-            ("last_row", gettext("Last row")),
-            ("ended", gettext("Run ended")),
-        ):
-            if timings.get(key) is not None:
-                yield label, _seconds(timings[key])
-        if cpu := self.run_report.get("cpu_seconds"):
-            yield gettext("Processor time"), _seconds(cpu)
-        if peak := self.run_report.get("peak_memory_bytes"):
-            mebibytes = gettext("%(count)d MiB") % {"count": round(peak / 1024 / 1024)}
-            yield gettext("Memory at most"), mebibytes
-
-
-def _seconds(value: float) -> str:
-    text = f"{value:.2f}"
-    if wording.page_language() == "ru":
-        text = text.replace(".", ",")
-    return gettext("%(seconds)s s") % {"seconds": text}
 
 
 def output_spec(spec: LabSpec | None, name: str | None) -> Output | None:

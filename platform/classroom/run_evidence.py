@@ -1,15 +1,18 @@
-"""What Flink told of a run, as the page shows it: jobs, counts, checkpoints, log.
+"""What is told of a run, as the page shows it: jobs, counts, checkpoints, log, times.
 
-All of it comes from the student's box and was cut to size when the report was made;
-it is data for a template that escapes it, and nothing of it is ever scored.
+What Flink says of it comes from the student's box and was cut to size when the report
+was made; it is data for a template that escapes it, and nothing of it is ever scored.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext
+
+from classroom import wording
 
 # The pattern of the box's own log4j2 settings begins each line with the level.
 LEVEL = re.compile(r"(FATAL|ERROR|WARN|INFO|DEBUG|TRACE) +\S")
@@ -116,3 +119,29 @@ def _watermark(milliseconds: int | None) -> str:
     except (ValueError, OverflowError, OSError):
         return str(milliseconds)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def timings_of(run_report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return what took how long and how much, (label, value) in the page's language."""
+    timings = run_report.get("timings") or {}
+    for key, label in (
+        ("box_ready", gettext("Environment ready")),
+        ("job_sent", gettext("Job started")),
+        ("first_row", gettext("First row")),
+        ("last_row", gettext("Last row")),
+        ("ended", gettext("Run ended")),
+    ):
+        if timings.get(key) is not None:
+            yield label, _seconds(timings[key])
+    if cpu := run_report.get("cpu_seconds"):
+        yield gettext("Processor time"), _seconds(cpu)
+    if peak := run_report.get("peak_memory_bytes"):
+        mebibytes = gettext("%(count)d MiB") % {"count": round(peak / 1024 / 1024)}
+        yield gettext("Memory at most"), mebibytes
+
+
+def _seconds(value: float) -> str:
+    text = f"{value:.2f}"
+    if wording.page_language() == "ru":
+        text = text.replace(".", ",")
+    return gettext("%(seconds)s s") % {"seconds": text}

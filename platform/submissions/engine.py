@@ -23,7 +23,8 @@ from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
 from sandbox.selfcheck import require_proof
 from sandbox.settings import SandboxSettings
-from submissions.execution import RunProgram, Watch
+from submissions.execution import RunProgram
+from submissions.watch import Watch
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,8 @@ Says nothing about when to try again or who is next; that is ``lifecycle``'s.
 """
 
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +27,6 @@ from lab_protocol.messages import (
     Language,
     Phase,
     RunOutcome,
-    RunProgress,
     RunRequest,
     Topic,
 )
@@ -43,10 +40,9 @@ from submissions.models import Submission
 from submissions.search_try import try_search
 from submissions.spool import DATABASE_GONE
 from submissions.verdicts import FinalWord
+from submissions.watch import Watch
 
 logger = logging.getLogger(__name__)
-
-PROGRESS_INTERVAL_SECONDS = 0.5
 
 
 type RunProgram = Callable[[RunRequest], RunOutcome]
@@ -83,98 +79,8 @@ class Engine(Protocol):
     ) -> Building:
         """Begin to run the lab's own code in its jail."""
 
-    def reserve(self, watch: "Watch") -> AbstractContextManager[RunProgram]:
+    def reserve(self, watch: Watch) -> AbstractContextManager[RunProgram]:
         """Hold a slot; what it gives runs a program there, reporting to ``watch``."""
-
-
-class Watch:
-    """Keeps a lease alive, writes progress, and carries the wish to cancel.
-
-    ``stopped`` becomes true when the student cancels or the lease is lost. Once the
-    program's own run is being checked, later runs of the same try show no progress.
-    """
-
-    def __init__(self, lease: Lease) -> None:
-        self.lease = lease
-        self.cancelled = threading.Event()
-        self.lost = threading.Event()
-        self._done = threading.Event()
-        self._phase = Phase.PREPARING
-        self._written = 0.0
-        self._is_checking = False
-
-    def stopped(self) -> bool:
-        """Whether the run should end now."""
-        return self.cancelled.is_set() or self.lost.is_set()
-
-    def progress(self, progress: RunProgress) -> None:
-        """Write a phase at once and row counts at most twice a second."""
-        now = time.monotonic()
-        if self._is_checking or (
-            progress.phase is self._phase
-            and now - self._written < PROGRESS_INTERVAL_SECONDS
-        ):
-            return
-        self._phase = progress.phase
-        self._written = now
-        self._advance(progress.phase, progress.rows_in, progress.rows_out)
-
-    def show_checking(self, *, rows_in: int, rows_out: int) -> None:
-        """Write that the program's own run is over; raise LeaseLost."""
-        self._is_checking = True
-        self._advance(Phase.CHECKING, rows_in, rows_out)
-        if self.lost.is_set():
-            raise LeaseLost
-
-    def show_searching(self) -> None:
-        """Write that many runs begin, none of which shows a progress of its own."""
-        self._is_checking = True
-        self._advance(Phase.RUNNING, 0, 0)
-        if self.lost.is_set():
-            raise LeaseLost
-
-    def _advance(self, phase: Phase, rows_in: int, rows_out: int) -> None:
-        try:
-            lifecycle.advance(
-                self.lease, phase=phase, rows_in=rows_in, rows_out=rows_out
-            )
-        except LeaseLost:
-            self.lost.set()
-        except DATABASE_GONE as error:
-            # The run goes on: its verdict is what counts, and can wait in the spool.
-            logger.warning("progress of %s not written: %s", self.lease.token, error)
-            connection.close()
-
-    @contextmanager
-    def keep_alive(self) -> Iterator[None]:
-        """Renew the lease from a thread of its own until the block ends."""
-        thread = threading.Thread(target=self._beat, name="lease", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._done.set()
-            thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self._done.wait(settings.LAB_HEARTBEAT_SECONDS):
-                try:
-                    if lifecycle.renew(self.lease):
-                        self.cancelled.set()
-                except LeaseLost:
-                    self.lost.set()
-                    return
-                except DATABASE_GONE as error:
-                    # One failed UPDATE must not end a lease that has seconds left,
-                    # and a broken connection would fail every later one too.
-                    logger.warning("heartbeat of %s: %s", self.lease.token, error)
-                    connection.close()
-                except Exception:
-                    logger.exception("heartbeat of %s failed", self.lease.token)
-                    connection.close()
-        finally:
-            connection.close()
 
 
 def execute(lease: Lease, engine: Engine) -> None:

@@ -6,7 +6,7 @@ somebody waits at the screen, the platform failed, or the person takes it back.
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from curriculum.catalogue import Catalogue
 from curriculum.releases import release_tree
@@ -20,9 +20,7 @@ from submissions.searching import Progress, find_smallest
 from submissions.smallest import mistake_of
 from submissions.turns import is_somebody_waiting
 from submissions.verdicts import FinalWord, cancelled
-
-if TYPE_CHECKING:
-    from submissions.execution import Watch
+from submissions.watch import Watch
 
 
 class RunOn(Protocol):
@@ -44,7 +42,7 @@ def try_search(
     submission: Submission,
     catalogue: Catalogue,
     *,
-    watch: "Watch",
+    watch: Watch,
     rebuild: Callable[..., LabBuild],
     run_on: RunOn,
 ) -> None:
