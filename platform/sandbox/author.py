@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from lab_protocol.author import LabBuild, LabRows, LabStream
 from lab_protocol.wire import ProtocolError, from_jsonable, parse
@@ -63,18 +63,29 @@ class Author:
                     pipe.close()
 
 
+class BuildOptions(TypedDict, total=False):
+    """What else may be asked of a lab's code.
+
+    ``variation`` asks for the stream in another form, ``with_states`` for the rows
+    after each stage, ``explain`` for the first event where that mistake shows, ``keep``
+    for a stream of the events with these numbers only.
+    """
+
+    variation: str | None
+    with_states: bool
+    explain: str | None
+    keep: Sequence[int] | None
+
+
 def build_lab(
     *,
     image: Image,
     release_files: Path,
     lab: str,
     seed: int,
-    variation: str | None = None,
-    with_states: bool = False,
-    explain: str | None = None,
-    keep: Sequence[int] | None = None,
     seconds: float = SECONDS,
     author: Author | None = None,
+    **options: Unpack[BuildOptions],
 ) -> LabBuild:
     """Return one seeded instance of a lab; arguments and errors of ``begin_lab``."""
     return begin_lab(
@@ -82,12 +93,9 @@ def build_lab(
         release_files=release_files,
         lab=lab,
         seed=seed,
-        variation=variation,
-        with_states=with_states,
-        explain=explain,
-        keep=keep,
         seconds=seconds,
         author=author,
+        **options,
     ).whole()
 
 
@@ -97,18 +105,12 @@ def begin_lab(
     release_files: Path,
     lab: str,
     seed: int,
-    variation: str | None = None,
-    with_states: bool = False,
-    explain: str | None = None,
-    keep: Sequence[int] | None = None,
     seconds: float = SECONDS,
     author: Author | None = None,
+    **options: Unpack[BuildOptions],
 ) -> "Building":
     """Begin one seeded instance of ``lab`` from the release in ``release_files``.
 
-    ``variation`` asks for the stream in another form, ``with_states`` for the rows
-    after each stage, ``explain`` for the first event where that mistake shows, ``keep``
-    for a stream of the events with these numbers only.
     ``author`` is a jail started beforehand; it is used up, whatever happens.
 
     Asked for, the halves raise AuthorFault when the code fails, takes too long or
@@ -120,13 +122,14 @@ def begin_lab(
         if author is not None:
             author.end()
         raise
+    keep = options.get("keep")
     order = json.dumps(
         {
             "lab": lab,
             "seed": seed,
-            "variation": variation,
-            "with_states": with_states,
-            "explain": explain,
+            "variation": options.get("variation"),
+            "with_states": options.get("with_states", False),
+            "explain": options.get("explain"),
             "keep": None if keep is None else list(keep),
             "files": files,
         }

@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from django.conf import settings
 
@@ -16,7 +16,7 @@ from lab_protocol.messages import (
     RunRequest,
 )
 from lab_protocol.wire import to_jsonable
-from sandbox.author import Building, begin_lab, build_lab
+from sandbox.author import Building, BuildOptions, begin_lab
 from sandbox.author_desk import AuthorDesk
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
@@ -123,33 +123,13 @@ class CellEngine:
             self._pool.expect(waiting)
 
     def build(
-        self,
-        *,
-        tree: Path,
-        lab: str,
-        seed: int,
-        variation: str | None = None,
-        with_states: bool = False,
-        explain: str | None = None,
-        keep: Sequence[int] | None = None,
+        self, *, tree: Path, lab: str, seed: int, **options: Unpack[BuildOptions]
     ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
-        if self._sandbox is None:
-            raise SandboxUnavailable("not_started", "the engine has not been started")
-        return build_lab(
-            image=self._sandbox.image,
-            release_files=tree,
-            lab=lab,
-            seed=seed,
-            author=None if self._authors is None else self._authors.take(),
-            variation=variation,
-            with_states=with_states,
-            explain=explain,
-            keep=keep,
-        )
+        return self.begin(tree=tree, lab=lab, seed=seed, **options).whole()
 
     def begin(
-        self, *, tree: Path, lab: str, seed: int, with_states: bool = False
+        self, *, tree: Path, lab: str, seed: int, **options: Unpack[BuildOptions]
     ) -> Building:
         """Begin to run the lab's own code in its jail."""
         if self._sandbox is None:
@@ -160,7 +140,7 @@ class CellEngine:
             lab=lab,
             seed=seed,
             author=None if self._authors is None else self._authors.take(),
-            with_states=with_states,
+            **options,
         )
 
     @contextmanager

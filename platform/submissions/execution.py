@@ -4,12 +4,12 @@ Says nothing about when to try again or who is next; that is ``lifecycle``'s.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from lab_protocol.messages import (
     RunRequest,
     Topic,
 )
+from sandbox.author import BuildOptions
 from sandbox.errors import AuthorFault
 from submissions import lifecycle, spool
 from submissions.alerts import OF_A_LAB, recover
@@ -62,20 +63,12 @@ class Engine(Protocol):
     """What execution needs of the sandbox; ``engine.CellEngine`` is the real one."""
 
     def build(
-        self,
-        *,
-        tree: Path,
-        lab: str,
-        seed: int,
-        variation: str | None = None,
-        with_states: bool = False,
-        explain: str | None = None,
-        keep: Sequence[int] | None = None,
+        self, *, tree: Path, lab: str, seed: int, **options: Unpack[BuildOptions]
     ) -> LabBuild:
         """Run the lab's own code in its jail. Raises AuthorFault."""
 
     def begin(
-        self, *, tree: Path, lab: str, seed: int, with_states: bool = False
+        self, *, tree: Path, lab: str, seed: int, **options: Unpack[BuildOptions]
     ) -> Building:
         """Begin to run the lab's own code in its jail."""
 
