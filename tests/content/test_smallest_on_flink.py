@@ -18,7 +18,7 @@ from submissions.models import Submission
 from submissions.searching import MAX_RUNS
 from submissions.smallest import ask_for_smallest, latest_search
 from tests.content.labs import LABS, spec_of
-from tests.factories import make_submission
+from tests.factories import let_into, make_submission
 from tests.site import ROOT
 
 pytestmark = [pytest.mark.flink, pytest.mark.django_db(transaction=True)]
@@ -58,6 +58,7 @@ def failed(engine, name):
     execute(claim_next(worker="w"), engine)
     attempt.refresh_from_db()
     assert attempt.verdicts.get().result == "failed"
+    let_into(attempt.user, spec_of(SLUG).lesson)
     return attempt
 
 
