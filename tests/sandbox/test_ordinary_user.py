@@ -87,7 +87,7 @@ def request_for(number: int, program: str) -> str:
     request = make_request(
         run_id=f"ordinary-{number}",
         lab=SimpleNamespace(spec=spec_of(LAB)),
-        build=build_of(LAB, SEED),
+        stream=build_of(LAB, SEED).stream,
         language=Language.SQL,
         files={"job.sql": program},
     )
