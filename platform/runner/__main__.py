@@ -28,7 +28,7 @@ from lab_protocol.messages import JobSetup, Language, LearnerError
 from lab_protocol.wire import decode
 from runner.channel import Status, lay_out, take_control
 from runner.cluster import Cluster
-from runner.connections import keep_threads_apart
+from runner.connections import keep_threads_apart, silence_lost_connections
 from runner.drill import Drill
 from runner.evidence import tell_evidence
 from runner.failures import describe
@@ -49,6 +49,7 @@ def main() -> None:
 
     cluster.start()
     keep_threads_apart(cluster.gateway)
+    silence_lost_connections()
     watch = JobWatch(cluster, status.send)
     drill = Drill(cluster, status.send)
     status.send(BoxReady())

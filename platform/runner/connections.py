@@ -7,6 +7,7 @@ connections to whoever asks next; with the watcher's questions beside it, a prog
 paused between its CREATE TABLE and its INSERT got another's (3 times of 4).
 """
 
+import logging
 import threading
 from typing import Any
 
@@ -39,3 +40,13 @@ def keep_threads_apart(gateway: Any) -> None:
     for connection in client.deque:
         apart.append(connection)
     client.deque = apart
+
+
+def silence_lost_connections() -> None:
+    """Keep py4j from logging what it also raises.
+
+    Once the Java machine is gone, each call logs a trace that holds all earlier ones: a
+    loop of such calls wrote 9 MB in a second and ended as too much output instead of
+    as a full heap.
+    """
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)

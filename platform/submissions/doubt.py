@@ -3,7 +3,8 @@
 What the box says of itself decides only whether to ask. The answer is a control: the
 lab's reference solution on the same stream, in a fresh box of the same slot. Where it
 fails too, the platform is at fault: the try is not counted, and is repeated. Where it
-passes, the ending is the program's own.
+passes, the ending is the program's own; an environment that ended is believed only if
+it ends once more, because on a starved machine a box can die of what passes.
 """
 
 import re
@@ -46,6 +47,19 @@ def is_doubtful(outcome: RunOutcome, *, is_last_try: bool = False) -> bool:
             return is_last_try
         case _:
             return False
+
+
+def may_be_chance(outcome: RunOutcome) -> bool:
+    """Say whether a doubtful ending has to come twice before it counts.
+
+    Only an environment that ended: what a program cannot reach takes up to a minute to
+    fail, and fails the same way again.
+    """
+    return (
+        outcome.ending is Ending.LEARNER_ERROR
+        and outcome.error is not None
+        and outcome.error.kind in ENDED_KINDS
+    )
 
 
 def as_own_fault(outcome: RunOutcome) -> RunOutcome:

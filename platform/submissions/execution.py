@@ -34,7 +34,12 @@ from sandbox.author import BuildOptions
 from sandbox.errors import AuthorFault
 from submissions import lifecycle, spool
 from submissions.alerts import OF_A_LAB, recover
-from submissions.doubt import as_own_fault, is_doubtful, reference_solution
+from submissions.doubt import (
+    as_own_fault,
+    is_doubtful,
+    may_be_chance,
+    reference_solution,
+)
 from submissions.judging import judge
 from submissions.lifecycle import Lease, LeaseLost
 from submissions.models import Submission
@@ -170,7 +175,8 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
     )
     stream = building.stream()
     with engine.reserve(watch) as run:
-        outcome = run(request_for(stream, lease.token))
+        request = request_for(stream, lease.token)
+        outcome = run(request)
         if watch.lost.is_set():
             raise LeaseLost
         watch.show_checking(
@@ -178,16 +184,17 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
             rows_out=sum(len(records) for records in outcome.records.values()),
         )
         build = building.whole()
-        outcome = _settled(lease, submission, lab, build, run, outcome)
+        outcome = _settled(lease, submission, lab, build, run, request, outcome)
         if outcome.ending is Ending.PLATFORM_FAULT:
             lifecycle.hand_back(lease, detail=outcome.detail or "platform-fault")
             return
 
         def rerun(varied: LabBuild) -> RunOutcome:
-            outcome = run(request_for(varied.stream, uuid4()))
+            request = request_for(varied.stream, uuid4())
+            outcome = run(request)
             if watch.lost.is_set():
                 raise LeaseLost
-            return _settled(lease, submission, lab, varied, run, outcome)
+            return _settled(lease, submission, lab, varied, run, request, outcome)
 
         if submission.kind == Submission.Kind.RUN:
             verdict = leave_ungraded(lab=lab.spec, outcome=outcome)
@@ -216,15 +223,27 @@ def _settled(
     lab: Lab,
     build: LabBuild,
     run: RunProgram,
+    request: RunRequest,
     outcome: RunOutcome,
 ) -> RunOutcome:
-    """Return ``outcome`` with whose fault it was settled; raise _ControlFailed."""
+    """Return ``outcome`` with whose fault it was settled; raise _ControlFailed.
+
+    ``request`` is what it was the outcome of: an ending that may be chance is judged by
+    a second run.
+    """
     is_last_try = submission.tries >= settings.LAB_MAX_TRIES
-    if is_doubtful(outcome, is_last_try=is_last_try) and _control_passes(
-        lease, submission, lab, build, run
-    ):
-        return as_own_fault(outcome)
-    return outcome
+    if not is_doubtful(outcome, is_last_try=is_last_try):
+        return outcome
+    if not _control_passes(lease, submission, lab, build, run):
+        return outcome
+    if may_be_chance(outcome):
+        logger.warning(
+            "submission %s is run again after %s",
+            lease.submission_id,
+            outcome.error.kind if outcome.error else outcome.ending,
+        )
+        return run(replace(request, run_id=str(uuid4())))
+    return as_own_fault(outcome)
 
 
 class _ControlFailed(Exception):

@@ -86,6 +86,10 @@ class Stage:
         """Return ending and detail of each try, in order."""
         return self._of("submissions_run", "x.ending, x.detail", public_id, "x.number")
 
+    def runs(self, public_id: str) -> list[Any]:
+        """Return kind and report of each run, controls too, in order."""
+        return self._of("submissions_run", "x.kind, x.report", public_id, "x.id")
+
     def verdicts(self, public_id: str) -> list[tuple[str, str]]:
         """Return result and ending of each verdict, by generation."""
         return self._of(

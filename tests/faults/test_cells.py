@@ -27,7 +27,7 @@ def test_16_broker_dies(embedded):
         broker.kill()
     embedded.wait_final(sent)
     assert embedded.tries(sent)[0][0] == "platform_fault"
-    assert embedded.verdicts(sent) == [("passed", "completed")]
+    assert embedded.verdicts(sent) == [("passed", "completed")], embedded.runs(sent)
     embedded.check()
 
 

@@ -85,12 +85,36 @@ class TestControl:
         engine = failing(Ending.LEARNER_ERROR, error=ENDED)
         execute(claim_next(worker="w"), engine)
         assert verdict_of(submission) == ("failed", "learner_error")
-        assert engine.requests[1].files == {"job.sql": SOLUTION}
+        first, control, second = engine.requests
+        assert control.files == {"job.sql": SOLUTION}
+        assert second.files == first.files
+        assert len({first.run_id, control.run_id, second.run_id}) == 3
         tried, control = submission.runs.all()
         assert (tried.kind, tried.ending) == ("try", "learner_error")
         assert (control.kind, control.ending) == ("control", "completed")
         assert control.detail == "passed"
         assert control.report["outputs"]["totals"]["count"] == 1
+
+    def test_an_environment_that_ends_only_once_is_not_the_programs_fault(self):
+        submission = make_submission()
+        engine = failing(Ending.LEARNER_ERROR, error=ENDED)
+
+        def recover(request, watch):
+            if len(engine.requests) == 3:
+                engine.answer = outcome()
+
+        engine.during = recover
+        execute(claim_next(worker="w"), engine)
+        assert verdict_of(submission) == ("passed", "completed")
+        assert [run.kind for run in submission.runs.all()] == ["try", "control"]
+
+    def test_what_a_program_cannot_reach_is_not_asked_for_twice(self):
+        submission = make_submission()
+        error = LearnerError("JobFailed", "TimeoutException: Timed out waiting for")
+        engine = failing(Ending.LEARNER_ERROR, error=error)
+        execute(claim_next(worker="w"), engine)
+        assert verdict_of(submission) == ("failed", "learner_error")
+        assert len(engine.requests) == 2
 
     def test_where_the_solution_fails_too_it_is_the_platforms_fault(self):
         submission = make_submission()
@@ -148,7 +172,7 @@ class TestControl:
         engine = failing(Ending.LEARNER_ERROR, error=ENDED)
         engine.during = look
         execute(claim_next(worker="w"), engine)
-        assert states == ["running", "checking"]
+        assert states == ["running", "checking", "checking"]
         run = submission.runs.tries().get()
         assert run.running_at <= run.checking_at <= run.ended_at
 
