@@ -74,9 +74,14 @@ class Person:
             raise RuntimeError(f"the submit led to {address}")
         return found.group(1)
 
-    def is_live(self, public_id: str) -> bool:
-        """Ask for the status fragment as the page does; whether it asks on."""
-        return 'class="live"' in self.get(f"/attempts/{public_id}/status/")
+    def asks_again(self, public_id: str) -> float | None:
+        """Ask for the status fragment as the page does.
+
+        Returns in how many seconds the page would ask anew, None when it would not.
+        """
+        text = self.get(f"/attempts/{public_id}/status/")
+        found = re.search(r'class="live"[^>]*hx-trigger="every (\d+)s"', text)
+        return None if found is None else float(found.group(1))
 
 
 def _cookie(name: str, value: str) -> http.cookiejar.Cookie:

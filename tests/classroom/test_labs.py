@@ -72,7 +72,7 @@ def test_sending_by_htmx_answers_with_the_polled_status(reader):
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert f"/attempts/{submission.public_id}/status/?place=lab" in answer.text
-    assert 'hx-trigger="every 1s"' in answer.text
+    assert 'hx-trigger="every 5s"' in answer.text
     assert 'id="send-key"' in answer.text
     assert value_of("draft-revision", answer) == str(draft().revision)
 

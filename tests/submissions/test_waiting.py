@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from submissions.lifecycle import claim_next
 from submissions.models import Run, WorkerSign
-from submissions.waiting import measured_durations, place_in_line
+from submissions.selectors import LiveStatus
+from submissions.waiting import PlaceInLine, measured_durations, place_in_line
 from tests.factories import make_catalogue, make_submission, make_user
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,18 @@ def test_a_lab_of_its_own_length_is_estimated_by_its_own_runs():
     place = place_in_line(make_submission(lab="second-lab"))
     assert (place.seconds_low, place.seconds_high) == (20, 20)
     assert measured_durations()["first-lab"] == (3, 11)
+
+
+@pytest.mark.parametrize(
+    ("place", "seconds"),
+    [
+        (None, 1),
+        (PlaceInLine(3, 0, None, None), 5),
+        (PlaceInLine(1, 1, 2, 9), 1),
+        (PlaceInLine(4, 1, 11, 40), 2),
+        (PlaceInLine(50, 2, 90, 300), 5),
+    ],
+)
+def test_a_page_asks_the_less_often_the_longer_it_has_to_wait(place, seconds):
+    status = LiveStatus("queued", place, 3, 0, 0, True, False)
+    assert status.ask_again_seconds == seconds
