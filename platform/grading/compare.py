@@ -143,15 +143,13 @@ def _without_near_twins(
     rest = list(found[:MAX_NEAR_TWINS])
     unmatched = []
     for place, (number, row) in enumerate(wanted):
+        # Beyond the bound none is looked for: 20 000 rows of one key took 4 s.
+        near = () if place >= MAX_NEAR_TWINS else enumerate(rest)
         twin = next(
-            (
-                index
-                for index, other in enumerate(rest)
-                if not _differing(row, other, output)
-            ),
+            (index for index, other in near if not _differing(row, other, output)),
             None,
         )
-        if place >= MAX_NEAR_TWINS or twin is None:
+        if twin is None:
             unmatched.append((number, row))
         else:
             del rest[twin]
