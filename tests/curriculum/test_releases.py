@@ -1,5 +1,6 @@
 """Releases are immutable, one is active, and pages read them with one query."""
 
+import os
 import threading
 
 import pytest
@@ -292,7 +293,8 @@ def test_staff_without_the_permission_do_not_see_releases(course_root, client):
     assert client.get(page).status_code == 403
 
 
-def test_two_hundred_lessons_are_imported_and_read(tmp_path):
-    # How long it takes is measured by `make bench` (import_200_s).
-    release = import_tree(root=write_course(tmp_path / "c", many_lessons(200)))
-    assert len(catalogue_of(release.pk).lessons) == 200
+def test_many_lessons_are_imported_and_read(tmp_path):
+    # How long 200 take is measured by `make bench` (import_200_s); eight seconds here.
+    count = 200 if os.environ.get("POTOK_TESTS") == "all" else 40
+    release = import_tree(root=write_course(tmp_path / "c", many_lessons(count)))
+    assert len(catalogue_of(release.pk).lessons) == count
