@@ -4,7 +4,8 @@
 
 # Finds Python 3.12 and runs a command of platform/bootstrap with it.
 BOOTSTRAP = python=$$(sh platform/bootstrap/find_python.sh) && PYTHONPATH=platform exec "$$python" -m bootstrap
-PYTEST = .venv/bin/python -m pytest
+# The slowest are listed, so that a log shows where the time of a part goes.
+PYTEST = .venv/bin/python -m pytest --durations=15
 PROCESSES ?= 2
 
 help: ## list the targets
