@@ -12,7 +12,9 @@ answers. Standard library only, and nothing is random unless the caller's
 ``stream``   stages of events, as a cell produces them
 ``variations`` the same workload in another form: order, repeats, time, partitions
 
-Not modelled yet: logical messages, TOAST placeholders, transaction metadata.
+``transactions`` transaction metadata and logical messages
+
+Held to a live recording of Debezium by tests/recording (docs/debezium-parity.md).
 """
 
-__version__ = "1.2.0"
+__version__ = "1.3.0"

@@ -18,6 +18,7 @@ from potok_cdc.envelope import (
     event_value,
 )
 from potok_cdc.tables import Table
+from potok_cdc.transactions import BlockCounter, message_event
 
 Row = dict[str, Any]
 
@@ -66,7 +67,19 @@ class Truncate:
     table: str
 
 
-Change = Insert | Update | Delete | Truncate
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What ``pg_logical_emit_message`` writes into the log: no row, a text of bytes.
+
+    With ``transactional`` it stands in its transaction, else it is read at once.
+    """
+
+    prefix: str
+    content: bytes
+    transactional: bool = True
+
+
+Change = Insert | Update | Delete | Truncate | Message
 
 
 class Capture:
@@ -88,6 +101,7 @@ class Capture:
         self._lsn = random.randrange(20_000_000, 400_000_000, 8)
         self._tx_id = random.randrange(600, 4_000)
         self._last_commit_lsn: int | None = None
+        self._blocks: BlockCounter | None = None
 
     def rows(self, table: str) -> list[Row]:
         """Return copies of the rows of ``table`` as they are now, by primary key."""
@@ -155,6 +169,9 @@ class Capture:
         self._tx_id += self._random.randint(1, 3)
         last_commit_lsn = self._last_commit_lsn
         events: list[Event] = []
+        if self.connector.transactions:
+            self._blocks = BlockCounter(self.connector, f"{self._tx_id}:{self._lsn}")
+            events.append(self._blocks.begin(seen_us))
         for number, change in enumerate(changes):
             length = 8 * self._random.randint(6, 60)
             position = LogPosition(
@@ -165,11 +182,25 @@ class Capture:
             )
             events += self._apply(change, position, seen_us + 70 * number)
             self._lsn += length
+        if self._blocks is not None:
+            events.append(self._blocks.end(seen_us + 70 * len(changes)))
+            self._blocks = None
         self._lsn += 48
         self._last_commit_lsn = self._lsn
         return events
 
     def _apply(self, change: Change, position: LogPosition, moment: int) -> list[Event]:
+        if isinstance(change, Message):
+            seen_ns = moment * 1_000 + self._random.randrange(1_000)
+            return [
+                message_event(
+                    self.connector,
+                    change.prefix,
+                    change.content,
+                    position=position,
+                    seen_ns=seen_ns,
+                )
+            ]
         name = change.table
         if isinstance(change, Insert):
             row = self._add(name, change.row)
@@ -237,6 +268,7 @@ class Capture:
                 after=after,
                 position=position,
                 seen_ns=moment * 1_000 + self._random.randrange(1_000),
+                block=None if self._blocks is None else self._blocks.next(table),
             ),
         )
 

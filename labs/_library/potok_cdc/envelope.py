@@ -5,11 +5,17 @@ Field names, their order and the schema part follow Debezium's Postgres connecto
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from potok_cdc.tables import DecimalMode, ReplicaIdentity, Table
+from potok_cdc.tables import (
+    UNAVAILABLE,
+    DecimalMode,
+    ReplicaIdentity,
+    Table,
+    TimeMode,
+)
 
 CONNECTOR_VERSION = "3.4.0.Final"
 SNAPSHOT_MARKERS = (
@@ -25,6 +31,7 @@ class Operation(StrEnum):
     UPDATE = "u"
     DELETE = "d"
     TRUNCATE = "t"
+    MESSAGE = "m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ class Connector:
     """Settings of the connector and its converter.
 
     ``prefix`` is ``topic.prefix``; ``schemas`` is ``schemas.enable`` of the value's
-    converter and, unless ``key_schemas`` says otherwise, of the key's.
+    converter and, unless ``key_schemas`` says otherwise, of the key's; ``times`` is
+    ``time.precision.mode``, ``transactions`` is ``provide.transaction.metadata``.
     """
 
     prefix: str
@@ -40,6 +48,8 @@ class Connector:
     schemas: bool = True
     decimals: DecimalMode = DecimalMode.PRECISE
     key_schemas: bool | None = None
+    times: TimeMode = TimeMode.ADAPTIVE
+    transactions: bool = False
 
     def topic_of(self, table: Table) -> str:
         """Return the topic of ``table``: prefix, schema and table name."""
@@ -62,11 +72,22 @@ class LogPosition:
     snapshot: str = "false"
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An event's place in its transaction: in all of it and among its table's."""
+
+    id: str
+    total_order: int
+    data_collection_order: int
+
+
 def event_key(connector: Connector, table: Table, row: dict[str, Any]) -> bytes:
     """Return the key of an event of ``row``: its primary key."""
     columns = [table.column(name) for name in table.primary_key]
     payload = {
-        column.name: column.encode(row[column.name], connector.decimals)
+        column.name: column.encode(
+            row[column.name], connector.decimals, connector.times
+        )
         for column in columns
     }
     has_schema = connector.schemas
@@ -76,7 +97,9 @@ def event_key(connector: Connector, table: Table, row: dict[str, Any]) -> bytes:
         return to_json(payload)
     schema = {
         "type": "struct",
-        "fields": [column.schema(connector.decimals) for column in columns],
+        "fields": [
+            column.schema(connector.decimals, connector.times) for column in columns
+        ],
         "optional": False,
         "name": f"{connector.topic_of(table)}.Key",
     }
@@ -92,6 +115,7 @@ def event_value(
     after: dict[str, Any] | None,
     position: LogPosition,
     seen_ns: int,
+    block: Block | None = None,
 ) -> bytes:
     """Return the value of an event.
 
@@ -101,11 +125,11 @@ def event_value(
     """
     payload = {
         "before": _old_row(connector, table, operation, before),
-        "after": None if after is None else _row(connector, table, after),
-        "source": _source(connector, table, position),
-        "transaction": None,
+        "after": _new_row(connector, table, operation, before, after),
+        "source": source(connector, table.schema, table.name, position),
+        "transaction": None if block is None else asdict(block),
         "op": operation.value,
-    } | _clocks(seen_ns)
+    } | clocks(seen_ns)
     if not connector.schemas:
         return to_json(payload)
     return to_json({"schema": envelope_schema(connector, table), "payload": payload})
@@ -120,7 +144,7 @@ def seen_again(
     with or without a schema, as ``connector`` is set now.
     """
     message = json.loads(value)
-    payload = message.get("payload", message) | _clocks(seen_ns)
+    payload = message.get("payload", message) | clocks(seen_ns)
     if not connector.schemas:
         return to_json(payload)
     return to_json({"schema": envelope_schema(connector, table), "payload": payload})
@@ -129,7 +153,9 @@ def seen_again(
 def envelope_schema(connector: Connector, table: Table) -> dict[str, Any]:
     """Return the ``schema`` part of every value of ``table``."""
     topic = connector.topic_of(table)
-    fields = [column.schema(connector.decimals) for column in table.columns]
+    fields = [
+        column.schema(connector.decimals, connector.times) for column in table.columns
+    ]
     row = {"type": "struct", "fields": fields, "optional": True}
     row_name = {"name": f"{topic}.Value"}
     return {
@@ -137,7 +163,7 @@ def envelope_schema(connector: Connector, table: Table) -> dict[str, Any]:
         "fields": [
             row | row_name | {"field": "before"},
             row | row_name | {"field": "after"},
-            _SOURCE_SCHEMA,
+            SOURCE_SCHEMA,
             _TRANSACTION_SCHEMA,
             _field("string", "op"),
             _field("int64", "ts_ms", optional=True),
@@ -155,7 +181,8 @@ def to_json(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _clocks(seen_ns: int) -> dict[str, int]:
+def clocks(seen_ns: int) -> dict[str, int]:
+    """Return the three clocks of an event, in their order."""
     return {
         "ts_ms": seen_ns // 1_000_000,
         "ts_us": seen_ns // 1_000,
@@ -165,9 +192,37 @@ def _clocks(seen_ns: int) -> dict[str, int]:
 
 def _row(connector: Connector, table: Table, row: dict[str, Any]) -> dict[str, Any]:
     return {
-        column.name: column.encode(row[column.name], connector.decimals)
+        column.name: column.encode(
+            row[column.name], connector.decimals, connector.times
+        )
         for column in table.columns
     }
+
+
+def _new_row(
+    connector: Connector,
+    table: Table,
+    operation: Operation,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> dict[str, Any] | None:
+    """Return ``after``, with the placeholder where an update left a toasted value.
+
+    With REPLICA IDENTITY FULL the old row has the value, and the connector takes it.
+    """
+    if after is None:
+        return None
+    row = _row(connector, table, after)
+    if (
+        operation is Operation.UPDATE
+        and before is not None
+        and table.replica_identity is ReplicaIdentity.DEFAULT
+    ):
+        for column in table.columns:
+            value = after[column.name]
+            if column.toasted and value is not None and value == before[column.name]:
+                row[column.name] = UNAVAILABLE
+    return row
 
 
 def _old_row(
@@ -185,16 +240,19 @@ def _old_row(
         # turns that into a delete and a create; a plain update carries nothing.
         return None
     return {
-        column.name: column.encode(before[column.name], connector.decimals)
+        column.name: column.encode(
+            before[column.name], connector.decimals, connector.times
+        )
         if column.name in table.primary_key
-        else column.neutral(connector.decimals)
+        else column.neutral(connector.decimals, connector.times)
         for column in table.columns
     }
 
 
-def _source(
-    connector: Connector, table: Table, position: LogPosition
+def source(
+    connector: Connector, schema: str, table: str, position: LogPosition
 ) -> dict[str, Any]:
+    """Return the ``source`` block."""
     last_commit = position.last_commit_lsn
     return {
         "version": CONNECTOR_VERSION,
@@ -208,8 +266,8 @@ def _source(
         ).decode(),
         "ts_us": position.at_us,
         "ts_ns": position.at_us * 1_000,
-        "schema": table.schema,
-        "table": table.name,
+        "schema": schema,
+        "table": table,
         "txId": position.tx_id,
         "lsn": position.lsn,
         "xmin": None,
@@ -220,7 +278,7 @@ def _field(kind: str, name: str, *, optional: bool = False) -> dict[str, Any]:
     return {"type": kind, "optional": optional, "field": name}
 
 
-_SOURCE_SCHEMA = {
+SOURCE_SCHEMA = {
     "type": "struct",
     "fields": [
         _field("string", "version"),

@@ -32,6 +32,18 @@ class DecimalMode(StrEnum):
     DOUBLE = "double"
 
 
+class TimeMode(StrEnum):
+    """``time.precision.mode`` of the connector.
+
+    The first two differ in columns of type TIME only, which the library has not.
+    """
+
+    ADAPTIVE = "adaptive"
+    ADAPTIVE_TIME_MICROSECONDS = "adaptive_time_microseconds"
+    CONNECT = "connect"
+    ISOSTRING = "isostring"
+
+
 class ReplicaIdentity(StrEnum):
     """What Postgres logs of the old row: its key only, or all of it."""
 
@@ -39,23 +51,44 @@ class ReplicaIdentity(StrEnum):
     FULL = "full"
 
 
+UNAVAILABLE = "__debezium_unavailable_value"
+_WITHOUT_ZONE = (ColumnType.DATE, ColumnType.TIMESTAMP)
+_NAMES_BY_MODE = {
+    TimeMode.CONNECT: {
+        ColumnType.DATE: "org.apache.kafka.connect.data.Date",
+        ColumnType.TIMESTAMP: "org.apache.kafka.connect.data.Timestamp",
+    },
+    TimeMode.ISOSTRING: {
+        ColumnType.DATE: "io.debezium.time.IsoDate",
+        ColumnType.TIMESTAMP: "io.debezium.time.IsoTimestamp",
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``precision`` is that of NUMERIC (digits) or of a timestamp (0..6)."""
+    """A column. ``precision`` is that of NUMERIC (digits) or of a timestamp (0..6).
+
+    ``toasted`` says that its values lie out of line: an update that leaves one as it
+    was logs no value of it, and the event has ``UNAVAILABLE`` there.
+    """
 
     name: str
     type: ColumnType
     nullable: bool = False
     precision: int = 6
     scale: int = 0
+    toasted: bool = False
 
-    def schema(self, decimals: DecimalMode) -> dict[str, Any]:
+    def schema(
+        self, decimals: DecimalMode, times: TimeMode = TimeMode.ADAPTIVE
+    ) -> dict[str, Any]:
         """Return the field's entry in the ``schema`` part, keys in Connect's order."""
         schema: dict[str, Any] = {
-            "type": self._connect_type(decimals),
+            "type": self._connect_type(decimals, times),
             "optional": self.nullable,
         }
-        if (name := self._semantic_name(decimals)) is not None:
+        if (name := self._semantic_name(decimals, times)) is not None:
             schema |= {"name": name, "version": 1}
         if self.type is ColumnType.NUMERIC and decimals is DecimalMode.PRECISE:
             schema["parameters"] = {
@@ -64,7 +97,12 @@ class Column:
             }
         return schema | {"field": self.name}
 
-    def encode(self, value: Any, decimals: DecimalMode) -> Any:
+    def encode(
+        self,
+        value: Any,
+        decimals: DecimalMode,
+        times: TimeMode = TimeMode.ADAPTIVE,
+    ) -> Any:
         """Return the JSON value of ``value``.
 
         Takes int, bool, str, Decimal, float, date or an aware datetime, as the type
@@ -77,18 +115,26 @@ class Column:
         match self.type:
             case ColumnType.NUMERIC:
                 return self._encode_decimal(value, decimals)
+            case ColumnType.DATE if times is TimeMode.ISOSTRING:
+                return f"{value.isoformat()}Z"
+            case ColumnType.TIMESTAMP if times is TimeMode.ISOSTRING:
+                return _iso_moment(value)
             case ColumnType.DATE:
                 return (value - EPOCH.date()).days
             case ColumnType.TIMESTAMP:
                 micros = micros_of(value)
-                return micros if self.precision > 3 else micros // 1000
+                if self.precision > 3 and times is not TimeMode.CONNECT:
+                    return micros
+                return micros // 1000
             case ColumnType.TIMESTAMPTZ:
                 text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
                 return text[: 20 + self.precision].rstrip(".") + "Z"
             case _:
                 return value
 
-    def neutral(self, decimals: DecimalMode) -> Any:
+    def neutral(
+        self, decimals: DecimalMode, times: TimeMode = TimeMode.ADAPTIVE
+    ) -> Any:
         """Return the JSON value written where Postgres logged nothing of the column.
 
         With REPLICA IDENTITY DEFAULT the old row has only its key. A nullable column
@@ -108,10 +154,16 @@ class Column:
                 return 0.0
             case ColumnType.TIMESTAMPTZ:
                 return "1970-01-01T00:00:00Z"
+            case ColumnType.DATE if times is TimeMode.ISOSTRING:
+                return "1970-01-01Z"
+            case ColumnType.TIMESTAMP if times is TimeMode.ISOSTRING:
+                return "1970-01-01T00:00:00Z"
             case _:
                 return 0
 
-    def _connect_type(self, decimals: DecimalMode) -> str:
+    def _connect_type(self, decimals: DecimalMode, times: TimeMode) -> str:
+        if times is TimeMode.ISOSTRING and self.type in _WITHOUT_ZONE:
+            return "string"
         if self.type is ColumnType.NUMERIC:
             return {
                 DecimalMode.PRECISE: "bytes",
@@ -129,7 +181,9 @@ class Column:
             ColumnType.TIMESTAMPTZ: "string",
         }[self.type]
 
-    def _semantic_name(self, decimals: DecimalMode) -> str | None:
+    def _semantic_name(self, decimals: DecimalMode, times: TimeMode) -> str | None:
+        if self.type in _WITHOUT_ZONE and times in _NAMES_BY_MODE:
+            return _NAMES_BY_MODE[times][self.type]
         if self.type is ColumnType.NUMERIC and decimals is DecimalMode.PRECISE:
             return "org.apache.kafka.connect.data.Decimal"
         if self.type is ColumnType.TIMESTAMP:
@@ -180,6 +234,15 @@ class Table:
     def key_of(self, row: dict[str, Any]) -> tuple[Any, ...]:
         """Return the values of the primary key in ``row``."""
         return tuple(row[name] for name in self.primary_key)
+
+
+def _iso_moment(value: datetime) -> str:
+    """Return UTC with as many digits of the fraction as the value has (0, 3 or 6)."""
+    text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    if value.microsecond == 0:
+        return f"{text}Z"
+    fraction = f"{value.microsecond:06}"
+    return f"{text}.{fraction.rstrip('0')}Z"
 
 
 def micros_of(moment: datetime) -> int:

@@ -1,0 +1,73 @@
+"""`make record`: records the topics and writes them where the repository keeps them."""
+
+import base64
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from recording.session import Parts, Record, record
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "labs" / "_library" / "recorded"
+
+
+def write(records: Sequence[Record], folder: Path) -> None:
+    """Write one file of JSON lines per connector, the bytes of each record exact."""
+    folder.mkdir(exist_ok=True)
+    for name in sorted({item.topic.split(".")[0] for item in records}):
+        lines = [
+            json.dumps(
+                {
+                    "topic": item.topic,
+                    "partition": item.partition,
+                    "offset": item.offset,
+                    "timestamp": item.timestamp,
+                    "headers": [
+                        [key, base64.b64encode(value).decode()]
+                        for key, value in item.headers
+                    ],
+                    "key": _text(item.key),
+                    "value": _text(item.value),
+                },
+                ensure_ascii=False,
+            )
+            for item in records
+            if item.topic.split(".")[0] == name
+        ]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def read(folder: Path) -> list[Record]:
+    """Return the records that ``write`` put into ``folder``."""
+    found = []
+    for file in sorted(folder.glob("*.jsonl")):
+        for line in file.read_text("utf-8").splitlines():
+            fields = json.loads(line)
+            for name in ("key", "value"):
+                if fields[name] is not None:
+                    fields[name] = fields[name].encode()
+            fields["headers"] = tuple(
+                (name, base64.b64decode(value)) for name, value in fields["headers"]
+            )
+            found.append(Record(**fields))
+    return found
+
+
+def _text(data: bytes | None) -> str | None:
+    """JSON is UTF-8, so the text is the bytes."""
+    return None if data is None else data.decode()
+
+
+def main() -> None:
+    """Record and write; the exit code tells whether it worked."""
+    # Like Ctrl-C, so that nothing that was started is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    records = record(Parts.of(ROOT))
+    write(records, FOLDER)
+    sys.stdout.write(f"{len(records)} records in {FOLDER.relative_to(ROOT)}/\n")
+
+
+if __name__ == "__main__":
+    main()
