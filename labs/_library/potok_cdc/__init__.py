@@ -11,10 +11,11 @@ answers. Standard library only, and nothing is random unless the caller's
 ``capture``  a database and its connector: snapshot, transactions, log positions
 ``stream``   stages of events, as a cell produces them
 ``variations`` the same workload in another form: order, repeats, time, partitions
-
 ``transactions`` transaction metadata and logical messages
 
-Held to a live recording of Debezium by tests/recording (docs/debezium-parity.md).
+Not yet compared with a live recording, and used by no lab: the time modes connect and
+isostring, TOAST placeholders, transaction metadata and logical messages. The test
+in tests/recording compares them with POTOK_TESTS=all.
 """
 
 __version__ = "1.3.0"
