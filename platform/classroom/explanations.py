@@ -50,7 +50,7 @@ class ErrorView:
     ``next_step`` are empty. ``headline`` is the first sentence of the error's own
     words, ``message`` all of them. ``record`` is the Kafka record at which the job
     stopped. ``lesson`` is ``<lesson id>#<anchor>`` or "", ``lesson_url`` its address
-    where the course has it.
+    where the course has it, ``trouble_url`` that of the troubleshooting entry.
     """
 
     code: str
@@ -67,6 +67,7 @@ class ErrorView:
     record: str
     trace: str
     lesson_url: str = ""
+    trouble_url: str = ""
 
 
 def explain_error(

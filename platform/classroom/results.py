@@ -135,7 +135,7 @@ class _Builder:
             view = told
         else:
             return None
-        return replace(view, lesson_url=self._paragraph_url(view.lesson))
+        return self._linked(view)
 
     def _ending(self, files: dict[str, str]) -> ErrorView | None:
         """Explain a run without an error; a program of plain Python needs no job."""
@@ -148,14 +148,22 @@ class _Builder:
             verdict.ending, detail, files=files, language=self.language
         )
 
-    def _paragraph_url(self, place: str) -> str:
-        """Return the URL of ``<lesson id>#<anchor>``; "" for a course without it."""
-        name, _, anchor = place.partition("#")
+    def _linked(self, view: ErrorView) -> ErrorView:
+        """Add the URLs of the paragraph and the trouble that the course has."""
+        name, _, anchor = view.lesson.partition("#")
         try:
-            lesson = catalogue_of(self.submission.release_id).lesson(name)
-        except (Release.DoesNotExist, UnknownItem):
-            return ""
-        return f"{reverse('classroom:lesson', args=[lesson.id])}#{anchor}"
+            catalogue = catalogue_of(self.submission.release_id)
+        except Release.DoesNotExist:
+            return view
+        if view.code in catalogue.troubles:
+            url = f"{reverse('classroom:troubleshooting')}#{view.code}"
+            view = replace(view, trouble_url=url)
+        try:
+            lesson = catalogue.lesson(name)
+        except UnknownItem:
+            return view
+        url = f"{reverse('classroom:lesson', args=[lesson.id])}#{anchor}"
+        return replace(view, lesson_url=url)
 
     def _misconception(self) -> MisconceptionView | None:
         known = self.report.get("misconception")

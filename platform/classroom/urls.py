@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from classroom.views import attempts, course, labs, lessons, preferences, smallest
+from classroom.views import (
+    attempts,
+    course,
+    labs,
+    lessons,
+    preferences,
+    reference,
+    smallest,
+)
 
 app_name = "classroom"
 urlpatterns = [
@@ -52,5 +60,7 @@ urlpatterns = [
         smallest.smallest_cancel,
         name="smallest-cancel",
     ),
+    path("glossary/", reference.glossary, name="glossary"),
+    path("troubleshooting/", reference.troubleshooting, name="troubleshooting"),
     path("preferences/", preferences.preferences, name="preferences"),
 ]

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from curriculum.specs import Family
 from submissions.errors import Rejected
 from submissions.models import Submission, Verdict
 from submissions.selectors import current_verdict
@@ -55,6 +56,18 @@ ROW_KIND_WORDS: dict[str, Words] = {
     "-U": _("row before the update"),
     "+U": _("row after the update"),
     "-D": _("row deleted"),
+}
+
+# The headings of the troubleshooting page.
+FAMILIES: dict[Family, Words] = {
+    Family.SYNTAX: _("Reading the statement"),
+    Family.NAMES: _("Names and types"),
+    Family.CONNECTORS: _("Connectors and formats"),
+    Family.TIME: _("Time, windows and temporal joins"),
+    Family.CHANGELOG: _("Changelogs and keys"),
+    Family.RUNNING: _("While the job runs"),
+    Family.PYTHON: _("Python"),
+    Family.ENDINGS: _("How a run ends"),
 }
 
 # Debezium's operations: the word, and the row kinds that such an event becomes.

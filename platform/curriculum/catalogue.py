@@ -13,7 +13,7 @@ from curriculum.course import StarterText
 from curriculum.graph import Graph
 from curriculum.labels import CANONICAL_LANGUAGE
 from curriculum.markdown import SafeHtml, TocEntry
-from curriculum.specs import Difficulty, LabSpec
+from curriculum.specs import Difficulty, Family, LabSpec
 from lab_protocol.messages import Language
 
 
@@ -141,11 +141,58 @@ class Lab(_Frozen):
         return _in_language(self.explanations.get(misconception, {}), language)
 
 
+class TermText(_Frozen):
+    """A term in one language, all as HTML; ``name`` is the term as plain text."""
+
+    name: str
+    term: str
+    aka: tuple[str, ...]
+    text: str
+
+
+class Term(_Frozen):
+    """A term of the glossary; ``anchor`` is the section of ``lesson`` about it."""
+
+    id: str
+    lesson: str
+    anchor: str
+    texts: dict[str, TermText]
+
+    def text(self, language: str) -> TermText:
+        """Return the term in ``language``, in Russian where there is no other."""
+        return self.texts.get(language) or self.texts[CANONICAL_LANGUAGE]
+
+
+class TroubleText(_Frozen):
+    """A trouble in one language, all as HTML."""
+
+    title: str
+    symptom: str
+    cause: str
+    cure: str
+
+
+class Trouble(_Frozen):
+    """An entry of the troubleshooting page; ``lesson`` is "" where none explains it."""
+
+    id: str
+    family: Family
+    lesson: str
+    anchor: str
+    texts: dict[str, TroubleText]
+
+    def text(self, language: str) -> TroubleText:
+        """Return the entry in ``language``, in Russian where there is no other."""
+        return self.texts.get(language) or self.texts[CANONICAL_LANGUAGE]
+
+
 class CourseContent(_Frozen):
-    """All lessons by order and all labs by id, as they are stored with a release."""
+    """What is stored with a release: lessons by order, labs by id, the two pages."""
 
     lessons: tuple[Lesson, ...]
     labs: tuple[Lab, ...]
+    glossary: tuple[Term, ...] = ()
+    troubleshooting: tuple[Trouble, ...] = ()
 
 
 class Catalogue:
@@ -156,6 +203,8 @@ class Catalogue:
         self.digest = digest
         self.lessons = content.lessons
         self.labs = content.labs
+        self.glossary = content.glossary
+        self.troubleshooting = content.troubleshooting
 
     def lesson(self, name: str) -> Lesson:
         """Return the lesson with this id or alias; raise UnknownItem."""
@@ -174,6 +223,11 @@ class Catalogue:
     def labs_of(self, lesson: Lesson) -> tuple[Lab, ...]:
         """Return the labs of a lesson in its own order."""
         return tuple(self._labs[name] for name in lesson.labs)
+
+    @cached_property
+    def troubles(self) -> Mapping[str, Trouble]:
+        """The entries of the troubleshooting page by id."""
+        return {trouble.id: trouble for trouble in self.troubleshooting}
 
     @cached_property
     def prerequisites(self) -> Graph:

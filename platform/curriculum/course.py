@@ -7,7 +7,7 @@ from typing import NamedTuple
 from curriculum.labels import CANONICAL_LANGUAGE
 from curriculum.markdown import Rendered
 from curriculum.problems import Problem
-from curriculum.specs import LabSpec, LessonFront
+from curriculum.specs import LabSpec, LessonFront, TermSpec, TroubleSpec
 from curriculum.tree import Tree
 from curriculum.yaml_source import YamlSource
 from lab_protocol.messages import Language
@@ -97,12 +97,43 @@ class LabDraft:
         return self.source.line(*location) if self.source else 1
 
 
+@dataclass(slots=True, eq=False)
+class EntryDraft:
+    """An entry of a page in one language; ``rendered`` maps a key to its text."""
+
+    source: YamlSource
+    spec: TermSpec | TroubleSpec
+    rendered: dict[str, tuple[Rendered, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class PageDraft:
+    """``lessons/_shared/<name>.<language>.yaml``: by language, its entries by id."""
+
+    name: str
+    entries: dict[str, dict[str, EntryDraft]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address of the page on the site."""
+        return f"/{self.name}/"
+
+    def file(self, language: str) -> str:
+        """Return the path of the page's entries in ``language``."""
+        return f"lessons/_shared/{self.name}.{language}.yaml"
+
+    def anchors(self) -> tuple[str, ...]:
+        """Return the ids of the canonical language, which are the page's anchors."""
+        return tuple(self.entries.get(CANONICAL_LANGUAGE, {}))
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A course without errors: lessons by order, labs by id."""
+    """A course without errors: lessons by order, labs by id, the pages beside them."""
 
     lessons: tuple[LessonDraft, ...]
     labs: tuple[LabDraft, ...]
+    pages: tuple[PageDraft, ...]
     tree: Tree
     warnings: tuple[Problem, ...]
 

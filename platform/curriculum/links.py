@@ -1,7 +1,7 @@
 """Where links and images of a text lead: to lessons, labs, own images, or outside."""
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -10,9 +10,6 @@ from urllib.parse import quote, unquote, urlsplit
 from curriculum.course import LabDraft, LessonDraft, anchors_of
 from curriculum.problems import Problems, Rule
 from curriculum.tree import IMAGE_SUFFIXES, Tree
-
-# Pages of the site that a text may name without the loader knowing their contents.
-SITE_PAGES = ("/glossary/", "/troubleshooting/")
 
 
 class Leads(StrEnum):
@@ -39,12 +36,20 @@ class Target:
 
 
 class CourseLinks:
-    """Knows all lessons, labs and files, and so what each link means."""
+    """Knows all lessons, labs, pages and files, and so what each link means.
+
+    ``pages`` maps a page beside the lessons, such as ``/glossary/``, to its anchors.
+    """
 
     def __init__(
-        self, lessons: Iterable[LessonDraft], labs: Iterable[LabDraft], tree: Tree
+        self,
+        lessons: Iterable[LessonDraft],
+        labs: Iterable[LabDraft],
+        tree: Tree,
+        pages: Mapping[str, Collection[str]],
     ) -> None:
         self._tree = tree
+        self._pages = pages
         self._lessons: dict[str, LessonDraft] = {}
         self._labs: dict[str, LabDraft] = {}
         self._folders: dict[str, tuple[Leads, str]] = {}
@@ -104,7 +109,7 @@ class CourseLinks:
         written: str,
         *,
         folder: str,
-        own_anchors: tuple[str, ...],
+        own_anchors: Collection[str],
         language: str,
         place: tuple[str, int],
         problems: Problems,
@@ -129,7 +134,9 @@ class CourseLinks:
                 )
                 return
             case Leads.HERE:
-                anchors = own_anchors
+                anchors: Collection[str] = own_anchors
+            case Leads.SITE:
+                anchors = self._pages[target.name]
             case Leads.LESSON:
                 anchors = anchors_of(self._lessons[target.name].rendered, language)
             case Leads.LAB:
@@ -178,8 +185,8 @@ class CourseLinks:
         return anchors_of(lesson.rendered, language) if lesson else ()
 
     def _page(self, path: str, anchor: str) -> Target:
-        if path.startswith(SITE_PAGES):
-            return Target(Leads.SITE)
+        if path in self._pages:
+            return Target(Leads.SITE, path, anchor)
         parts = path.strip("/").split("/")
         if len(parts) == 2 and parts[0] in {"lessons", "labs"}:
             kind, drafts = (

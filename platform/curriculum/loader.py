@@ -14,6 +14,7 @@ from curriculum.labels import LANGUAGES
 from curriculum.lesson_rules import check_lessons
 from curriculum.links import CourseLinks
 from curriculum.markdown import Form, Rendered, render
+from curriculum.pages import check_pages, read_pages, render_pages
 from curriculum.problems import ContentError, Problem, Problems, Rule, errors
 from curriculum.specs import LabSpec, LessonFront
 from curriculum.tree import Tree, read_tree, text_of
@@ -62,7 +63,10 @@ def check_files(tree: Tree, problems: Problems) -> Checked:
             "the course has no lesson",
             "Add lessons/01-name/ru.md.",
         )
-    links = CourseLinks(lessons, labs, tree)
+    pages = read_pages(tree, problems)
+    links = CourseLinks(
+        lessons, labs, tree, {page.url: page.anchors() for page in pages}
+    )
     for lesson in lessons:
         _render_all(
             lesson.documents,
@@ -74,6 +78,7 @@ def check_files(tree: Tree, problems: Problems) -> Checked:
     for lab in labs:
         _render_all(lab.tasks, lab.rendered, f"labs/{lab.folder}", links, problems)
         _render_fragments(lab, links, problems)
+    render_pages(pages, links, problems)
     for folder, documents, rendered in [
         *(
             (f"lessons/{item.folder}", item.documents, item.rendered)
@@ -91,13 +96,14 @@ def check_files(tree: Tree, problems: Problems) -> Checked:
             )
     for lab in labs:
         _check_fragment_links(lab, links, problems)
+    check_pages(pages, links, problems)
     check_lessons(lessons, labs, problems)
     check_labs(labs, lessons, tree=tree, links=links, problems=problems)
     found = problems.sorted()
     if errors(found):
         return Checked(None, found)
     lessons.sort(key=lambda lesson: lesson.front.order if lesson.front else 0)
-    return Checked(Course(tuple(lessons), tuple(labs), tree, found), found)
+    return Checked(Course(tuple(lessons), tuple(labs), pages, tree, found), found)
 
 
 def _read_lesson(tree: Tree, folder: str, problems: Problems) -> LessonDraft:

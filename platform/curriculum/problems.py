@@ -84,6 +84,7 @@ class Rule(StrEnum):
     UNREADABLE_FILE = "unreadable-file"
     WRONG_WITHOUT_MISCONCEPTION = "wrong-without-misconception"
     YAML_ALIAS = "yaml-alias"
+    YAML_NOT_A_LIST = "yaml-not-a-list"
     YAML_NOT_A_MAPPING = "yaml-not-a-mapping"
     YAML_SYNTAX = "yaml-syntax"
 

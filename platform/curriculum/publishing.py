@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from curriculum.catalogue import CourseContent, Lab, Lesson, LessonText, TaskText
 from curriculum.course import Course, LabDraft, LessonDraft
 from curriculum.labels import LANGUAGES
+from curriculum.pages import publish_glossary, publish_troubleshooting
 from curriculum.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a new content adds, removes and changes: ids of lessons and labs."""
+    """What a new content adds, removes and changes: ids of lessons, labs, pages."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -34,6 +35,8 @@ def publish(course: Course) -> CourseContent:
             for lesson in course.lessons
         ),
         labs=tuple(_lab(lab, course.tree, lesson_ids) for lab in course.labs),
+        glossary=publish_glossary(course.pages, lesson_ids),
+        troubleshooting=publish_troubleshooting(course.pages, lesson_ids),
     )
 
 
@@ -145,4 +148,9 @@ def _digests(content: CourseContent) -> dict[str, object]:
         }
         for lesson in content.lessons
     }
-    return items | {f"lab {lab.id}": lab.digest for lab in content.labs}
+    items |= {f"lab {lab.id}": lab.digest for lab in content.labs}
+    pages = {
+        "page glossary": content.glossary,
+        "page troubleshooting": content.troubleshooting,
+    }
+    return items | {name: entries for name, entries in pages.items() if entries}

@@ -16,6 +16,13 @@ TopicName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,80}$"
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.(sql|py)$")]
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
+Paragraph = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*#[a-z0-9][a-z0-9_-]*$"),
+]
+OneLine = Annotated[str, StringConstraints(pattern=r"^\S[^\n]*$")]
+ShortText = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
 
 class Spec(BaseModel):
     """Base of all content models: frozen, no unknown keys."""
@@ -264,3 +271,46 @@ class LabSpec(Spec):
     def needs_states(self) -> bool:
         """Whether a check looks at the state after a stage."""
         return any(check.needs_states for check in self.checks)
+
+
+class Family(StrEnum):
+    """What a trouble is about; the page has them in this order."""
+
+    SYNTAX = "syntax"
+    NAMES = "names"
+    CONNECTORS = "connectors"
+    TIME = "time"
+    CHANGELOG = "changelog"
+    RUNNING = "running"
+    PYTHON = "python"
+    ENDINGS = "endings"
+
+
+class TermSpec(Spec):
+    """An entry of ``lessons/_shared/glossary.<language>.yaml``.
+
+    ``aka`` are other names of the term; ``lesson`` is ``<lesson id>#<anchor>`` of the
+    section that explains it.
+    """
+
+    id: Slug
+    term: OneLine
+    aka: tuple[OneLine, ...] = ()
+    text: ShortText
+    lesson: Paragraph
+
+
+class TroubleSpec(Spec):
+    """An entry of ``lessons/_shared/troubleshooting.<language>.yaml``.
+
+    ``id`` is the code of the known error where the program gets a message; a wrong
+    result without one has an id of its own.
+    """
+
+    id: Slug
+    family: Family
+    title: OneLine
+    symptom: ShortText
+    cause: ShortText
+    cure: ShortText
+    lesson: Paragraph | None = None

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ from pydantic import BaseModel, ValidationError
 from curriculum.problems import Problems, Rule
 
 _MAX_DEPTH = 20
+_MAPPING_EXPECTED = (
+    "a mapping of keys to values is expected",
+    "Begin with a line such as `id: some-name`.",
+)
 
 type Location = tuple[str | int, ...]
 
@@ -52,18 +57,54 @@ def read_yaml(
     makes a small file huge and the other loses a value without a word.
     """
     lines: dict[Location, int] = {}
+    data = _load(text, yaml.MappingNode, lines, file, first_line, problems)
+    return None if data is None else YamlSource(file, data, lines)
+
+
+def read_yaml_list(
+    text: str, *, file: str, problems: Problems
+) -> tuple[YamlSource, ...]:
+    """Parse a list of mappings, each a source of its own with the lines of ``file``."""
+    lines: dict[Location, int] = {}
+    items = _load(text, yaml.SequenceNode, lines, file, 1, problems)
+    own: defaultdict[str | int, dict[Location, int]] = defaultdict(dict)
+    for location, line in lines.items():
+        if location:
+            own[location[0]][location[1:]] = line
+    sources = []
+    for index, item in enumerate(items or ()):
+        if isinstance(item, dict):
+            sources.append(YamlSource(file, item, own[index]))
+        else:
+            problems.error(
+                file, own[index][()], Rule.YAML_NOT_A_MAPPING, *_MAPPING_EXPECTED
+            )
+    return tuple(sources)
+
+
+def _load(
+    text: str,
+    expected: type[yaml.Node],
+    lines: dict[Location, int],
+    file: str,
+    first_line: int,
+    problems: Problems,
+) -> Any:
+    """Return the data of ``text`` and fill ``lines``; None and a problem if refused."""
     try:
         _check_events(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if not isinstance(node, yaml.MappingNode):
-            raise _Refused(
-                Rule.YAML_NOT_A_MAPPING,
-                0,
-                "a mapping of keys to values is expected",
-                "Begin with a line such as `id: some-name`.",
-            )
+        if not isinstance(node, expected):
+            if expected is yaml.SequenceNode:
+                raise _Refused(
+                    Rule.YAML_NOT_A_LIST,
+                    0,
+                    "a list of entries is expected",
+                    "Begin each entry with a line such as `- id: some-name`.",
+                )
+            raise _Refused(Rule.YAML_NOT_A_MAPPING, 0, *_MAPPING_EXPECTED)
         _collect_lines(node, (), lines, first_line)
-        data = yaml.safe_load(text)
+        return yaml.safe_load(text)
     except _Refused as refused:
         problems.error(
             file,
@@ -84,7 +125,6 @@ def read_yaml(
             "Check indentation and quotes; a text with a colon needs quotes.",
         )
         return None
-    return YamlSource(file, data, lines)
 
 
 def split_front_matter(

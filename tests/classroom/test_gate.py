@@ -15,6 +15,8 @@ GETS = [
     "/lessons/first/",
     "/labs/first-lab/",
     "/labs/first-lab/attempts/",
+    "/glossary/",
+    "/troubleshooting/",
 ]
 LOCKED_GETS = [
     "/lessons/second/",

@@ -108,6 +108,11 @@ CASES = [
     Case("yaml-syntax", swap(RU, "title: Источник", "title: a: b"), RU, at="a: b"),
     Case("yaml-alias", swap(RU, "module: cdc", "module: &m cdc\nx: *m"), RU, at="*m"),
     Case("yaml-not-a-mapping", add(LAB, "- one\n"), LAB),
+    Case(
+        "yaml-not-a-list",
+        add("lessons/_shared/glossary.ru.yaml", "id: one\n"),
+        "lessons/_shared/glossary.ru.yaml",
+    ),
     Case("duplicate-key", swap(RU, "order: 1", "order: 1\nid: b"), RU, at="id: b"),
     Case(
         "unknown-key",
