@@ -6,8 +6,16 @@ import pytest
 from django.test import Client
 
 from classroom import wording
-from curriculum.catalogue import Term, TermText, Trouble, TroubleText
+from curriculum.catalogue import (
+    CourseContent,
+    Term,
+    TermText,
+    Trouble,
+    TroubleText,
+)
+from curriculum.models import Release
 from curriculum.specs import Family
+from tests.e2e.world import build_world
 from tests.factories import course_content, make_catalogue, make_cohort, make_user
 
 PAGES = pytest.mark.parametrize("url", ["/glossary/", "/troubleshooting/"])
@@ -152,3 +160,21 @@ def test_course_page_and_footer_lead_to_the_pages(reader):
 
 def test_every_family_has_its_words():
     assert set(wording.FAMILIES) == set(Family)
+
+
+def test_an_error_of_a_run_leads_to_its_entry_where_the_course_has_it(db):
+    world = build_world()
+    submission = world.submissions["error"]
+    reader, url = client_of(world.ana), f"/attempts/{submission.public_id}/"
+    text = reader.get(url).text
+    code = re.search(r'data-error-code="([a-z0-9-]+)"', text)[1]
+    assert "/troubleshooting/#" not in text
+    release = submission.release
+    content = CourseContent.model_validate(release.catalogue).model_copy(
+        update={"troubleshooting": (make_trouble(code, Family.SYNTAX, lesson=""),)}
+    )
+    # Another renderer: the catalogue that this process has read is kept by it.
+    Release.objects.filter(pk=release.pk).update(
+        catalogue=content.model_dump(mode="json"), renderer="again"
+    )
+    assert f'href="/troubleshooting/#{code}"' in reader.get(url).text
