@@ -1,6 +1,7 @@
 """The words for codes and states: the one place where they meet a language.
 
 Rooms below speak in stable codes; what a reader sees of them is written here.
+Over 400 lines: tables of words, which two files would only make harder to find.
 """
 
 from collections.abc import Mapping
