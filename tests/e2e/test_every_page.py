@@ -27,6 +27,8 @@ def addresses(world):
         ("first visit", world.fresh, "/"),
         ("home", world.ana, "/"),
         ("course", world.ana, "/course/"),
+        ("glossary", world.ana, "/glossary/"),
+        ("troubleshooting", world.ana, "/troubleshooting/"),
         ("short lesson", world.ana, "/lessons/how-to-read/"),
         ("locked lesson", world.ana, "/lessons/stateful-streams/"),
         ("locked lab", world.ana, "/labs/dashboard/"),

@@ -15,10 +15,20 @@ from pathlib import Path
 from django.utils import timezone
 
 from accounts.models import Cohort, User
-from curriculum.catalogue import CourseContent, Lab, LessonText, TaskText
+from curriculum.catalogue import (
+    CourseContent,
+    Lab,
+    LessonText,
+    TaskText,
+    Term,
+    TermText,
+    Trouble,
+    TroubleText,
+)
 from curriculum.course import StarterText
 from curriculum.markdown import Form, render
 from curriculum.releases import catalogue_of
+from curriculum.specs import Family
 from grading.grader import grade, leave_ungraded
 from grading.report import run_report, verdict_report
 from lab_protocol.author import Divergence, ExpectedRow, LabBuild
@@ -200,6 +210,39 @@ def content() -> CourseContent:
         labs=(
             _lab("status-totals", "cdc-source"),
             _lab("dashboard", "stateful-streams"),
+        ),
+        glossary=(
+            Term(
+                id="watermark",
+                lesson="cdc-source",
+                anchor="why",
+                texts={
+                    language: TermText(
+                        name="Watermark",
+                        term="Watermark",
+                        aka=("<code>scan.watermark.idle-timeout</code>",),
+                        text='<p>См. <a href="#watermark">ниже</a>.</p>',
+                    )
+                    for language in ("ru", "en")
+                },
+            ),
+        ),
+        troubleshooting=(
+            Trouble(
+                id="sql-table",
+                family=Family.NAMES,
+                lesson="cdc-source",
+                anchor="why",
+                texts={
+                    language: TroubleText(
+                        title="Нет таблицы <code>orders</code>",
+                        symptom="<p>Object not found.</p>",
+                        cause="<p>Имя.</p>",
+                        cure="<p>Исправьте <code>FROM</code>.</p>",
+                    )
+                    for language in ("ru", "en")
+                },
+            ),
         ),
     )
 
