@@ -105,6 +105,7 @@ def _run(order: RunProgram, cluster: Cluster, watch: JobWatch, status: Status) -
         if order.language is Language.SQL:
             run_sql(entry)
         else:
+            watch.prepare_workers(order.files.values())
             run_python(entry)
     except StatementFailed as failure:
         error = failure.error

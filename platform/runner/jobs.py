@@ -80,6 +80,10 @@ class JobWatch:
         self._before = frozenset(self._ignored)
         threading.Thread(target=self._watch, name="job-watch", daemon=True).start()
 
+    def prepare_workers(self, texts: Iterable[str]) -> None:
+        """Begin to make workers ready where the program's files may need them."""
+        self._workers.prepare(texts)
+
     def is_own(self, job: str) -> bool:
         """Tell whether a job is the program's and not that of the warm-up."""
         return job not in self._before

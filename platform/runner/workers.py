@@ -6,12 +6,19 @@ offsets alone, a correct DataStream program took four late rows as punctual.
 """
 
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from runner.worker_nursery import SOCKET
+
 _PROC = Path("/proc")
 _PYTHON = os.path.realpath("/proc/self/exe")
+# A program that names none of these has no function that a worker would run.
+_WORDS = ("udf", "udaf", "udtf", "udtaf", "datastream", "to_pandas", "from_pandas")
 # A bundle is closed after 20 ms; between two looks nothing may have run or waited.
 _LOOKS = 4
 _LOOK_SECONDS = 0.015
@@ -26,8 +33,17 @@ class PythonWorkers:
         import cloudpickle  # type: ignore[import-not-found]
 
         self._pickle = cloudpickle.dumps
+        self._nursery: subprocess.Popen[bytes] | None = None
         self.has_functions = False
         cloudpickle.dumps = self._noted
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Begin to import for workers where the program's files may need one."""
+        if any(word in text for text in texts for word in _WORDS):
+            self._nursery = subprocess.Popen(
+                [sys.executable, "-m", "runner.worker_nursery", SOCKET],
+                stdin=subprocess.DEVNULL,
+            )
 
     def wait_until_idle(self) -> None:
         """Return once nothing in the box works on rows; at once without functions.
@@ -37,19 +53,31 @@ class PythonWorkers:
         that it feeds look idle.
         """
         if self.has_functions:
-            _wait_until_idle()
+            _wait_until_idle(self._workers)
+
+    def _workers(self, others: list[str]) -> list[str]:
+        """Return the workers among the processes of the box.
+
+        Beside the nursery stand its forks and, idle until they end, Flink's scripts.
+        """
+        if self._nursery is not None:
+            parent = str(self._nursery.pid).encode()
+            return [
+                pid for pid in others if _stat(_PROC / pid / "stat")[1:2] == [parent]
+            ]
+        return [pid for pid in others if _executable(_PROC / pid) == _PYTHON]
 
     def _noted(self, *arguments: Any, **options: Any) -> Any:
         self.has_functions = True
         return self._pickle(*arguments, **options)
 
 
-def _wait_until_idle() -> None:
+def _wait_until_idle(workers_of: Callable[[list[str]], list[str]]) -> None:
     deadline = time.monotonic() + IDLE_SECONDS
     looks, before = 0, -1
     while looks < _LOOKS and time.monotonic() < deadline:
         others = _others()
-        workers = [pid for pid in others if _executable(_PROC / pid) == _PYTHON]
+        workers = workers_of(others)
         if not workers:
             time.sleep(_LOOK_SECONDS)
             continue

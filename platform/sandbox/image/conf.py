@@ -53,17 +53,36 @@ logger.configuration.level = ERROR
 """
 
 # Flink starts a Python worker by this name. The original wants bash, env and tee; this
-# one needs only the interpreter, so that /bin of the box can stay empty.
+# one needs only the interpreter, so that /bin of the box can stay empty. It stands for
+# a worker that was forked with all imports done (runner/worker_nursery.py), and becomes
+# one itself where no nursery serves.
 _WORKER_SCRIPT = """\
 #!/rt/py/bin/python3.12
 import os
-import runpy
+import socket
+import sys
 
 if folder := os.environ.get("_PYTHON_WORKING_DIR"):
     os.chdir(folder)
-runpy.run_module(
-    "pyflink.fn_execution.beam.beam_boot", run_name="__main__", alter_sys=True
-)
+line = socket.socket(socket.AF_UNIX)
+try:
+    line.connect("/tmp/workers")
+except OSError:
+    import runpy
+
+    runpy.run_module(
+        "pyflink.fn_execution.beam.beam_boot", run_name="__main__", alter_sys=True
+    )
+else:
+    import json
+
+    asked = {
+        "arguments": sys.argv,
+        "environment": dict(os.environ),
+        "folder": os.getcwd(),
+    }
+    socket.send_fds(line, [json.dumps(asked).encode()], [0, 1, 2])
+    os._exit((line.recv(1) or b"\\x01")[0])
 """
 
 
