@@ -16,9 +16,12 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 SOCKET = "/tmp/workers"  # noqa: S108 (the box's own tmpfs)
+# This file beside the socket says that the imports are done.
+READY = ".ready"
 _REQUEST_BYTES = 1 << 20
 _BOOT = "pyflink.fn_execution.beam.beam_boot"
 
@@ -31,6 +34,7 @@ def main() -> None:
     listener.listen(16)
     import pyflink.fn_execution.beam.beam_sdk_worker_main  # noqa: F401
 
+    Path(sys.argv[1] + READY).touch()
     while True:
         line, _ = listener.accept()
         _serve(listener, line)

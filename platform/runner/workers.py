@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from runner.worker_nursery import SOCKET
+from runner.worker_nursery import READY, SOCKET
 
 _PROC = Path("/proc")
+_READY = Path(SOCKET + READY)
 _PYTHON = os.path.realpath("/proc/self/exe")
 # A program that names none of these has no function that a worker would run.
 _WORDS = ("udf", "udaf", "udtf", "udtaf", "datastream", "to_pandas", "from_pandas")
@@ -23,6 +24,8 @@ _WORDS = ("udf", "udaf", "udtf", "udtaf", "datastream", "to_pandas", "from_panda
 _LOOKS = 4
 _LOOK_SECONDS = 0.015
 IDLE_SECONDS = 4.0
+# Imports of the nursery come on top: 1.1 s of a core, several times that under load.
+IMPORT_SECONDS = 20.0
 
 
 class PythonWorkers:
@@ -53,14 +56,26 @@ class PythonWorkers:
         that it feeds look idle.
         """
         if self.has_functions:
+            self._wait_for_imports()
             _wait_until_idle(self._workers)
+
+    def _wait_for_imports(self) -> None:
+        """Wait while no worker can have begun, so that none looks idle for it."""
+        deadline = time.monotonic() + IMPORT_SECONDS
+        while (
+            self._has_nursery() and not _READY.exists() and time.monotonic() < deadline
+        ):
+            time.sleep(_LOOK_SECONDS)
+
+    def _has_nursery(self) -> bool:
+        return self._nursery is not None and self._nursery.poll() is None
 
     def _workers(self, others: list[str]) -> list[str]:
         """Return the workers among the processes of the box.
 
         Beside the nursery stand its forks and, idle until they end, Flink's scripts.
         """
-        if self._nursery is not None:
+        if self._nursery is not None and self._has_nursery():
             parent = str(self._nursery.pid).encode()
             return [
                 pid for pid in others if _stat(_PROC / pid / "stat")[1:2] == [parent]

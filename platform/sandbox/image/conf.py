@@ -65,15 +65,9 @@ import sys
 if folder := os.environ.get("_PYTHON_WORKING_DIR"):
     os.chdir(folder)
 line = socket.socket(socket.AF_UNIX)
+code = b""
 try:
     line.connect("/tmp/workers")
-except OSError:
-    import runpy
-
-    runpy.run_module(
-        "pyflink.fn_execution.beam.beam_boot", run_name="__main__", alter_sys=True
-    )
-else:
     import json
 
     asked = {
@@ -82,7 +76,17 @@ else:
         "folder": os.getcwd(),
     }
     socket.send_fds(line, [json.dumps(asked).encode()], [0, 1, 2])
-    os._exit((line.recv(1) or b"\\x01")[0])
+    code = line.recv(1)
+except OSError:
+    pass
+if code:
+    os._exit(code[0])
+else:
+    import runpy
+
+    runpy.run_module(
+        "pyflink.fn_execution.beam.beam_boot", run_name="__main__", alter_sys=True
+    )
 """
 
 
