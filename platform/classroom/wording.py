@@ -69,6 +69,7 @@ FAMILIES: dict[Family, Words] = {
     Family.RUNNING: _("While the job runs"),
     Family.PYTHON: _("Python"),
     Family.ENDINGS: _("How a run ends"),
+    Family.SILENT: _("No error, and a wrong answer"),
 }
 
 # Debezium's operations: the word, and the row kinds that such an event becomes.

@@ -284,6 +284,7 @@ class Family(StrEnum):
     RUNNING = "running"
     PYTHON = "python"
     ENDINGS = "endings"
+    SILENT = "silent"
 
 
 class TermSpec(Spec):

@@ -96,8 +96,12 @@ def large_import(site: Site, folder: Path) -> dict[str, float]:
         shutil.copytree(source, target)
         for text in target.glob("*.md"):
             front = text.read_text("utf-8")
-            front = re.sub(r"^id: .*$", f"id: lesson-{number:03}", front, flags=re.M)
-            front = re.sub(r"^order: .*$", f"order: {number}", front, flags=re.M)
+            front = re.sub(
+                r"^id: .*$", f"id: lesson-{number:03}", front, count=1, flags=re.M
+            )
+            front = re.sub(
+                r"^order: .*$", f"order: {number}", front, count=1, flags=re.M
+            )
             front = re.sub(r"^labs:\n(  - .*\n)+", "labs: []\n", front, flags=re.M)
             text.write_text(front, "utf-8")
     begin = time.perf_counter()
