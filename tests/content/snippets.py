@@ -159,7 +159,12 @@ def _run(job: dict[str, Any], folder: Path, image: Image) -> list[dict[str, Any]
         "HOME": str(folder),
         "JAVA_HOME": str(java),
         # Dozens of small jobs: what the second compiler makes is never used.
-        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # And no file of counters in the common /tmp: named by the process id, which
+        # is 2 in more than one namespace, it was locked by another JVM, and the
+        # warning about that came before a block's own output.
+        "JAVA_TOOL_OPTIONS": (
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+        ),
         "FLINK_LOG_DIR": str(folder),
         "PATH": f"{python}:{java / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
