@@ -73,14 +73,15 @@ class PythonWorkers:
     def _workers(self, others: list[str]) -> list[str]:
         """Return the workers among the processes of the box.
 
-        Beside the nursery stand its forks and, idle until they end, Flink's scripts.
+        Flink's scripts are among them: each waits, idle, for the nursery's fork, or
+        has become a worker itself where the nursery did not answer.
         """
-        if self._nursery is not None and self._has_nursery():
-            parent = str(self._nursery.pid).encode()
-            return [
-                pid for pid in others if _stat(_PROC / pid / "stat")[1:2] == [parent]
-            ]
-        return [pid for pid in others if _executable(_PROC / pid) == _PYTHON]
+        nursery = str(self._nursery.pid) if self._nursery is not None else ""
+        return [
+            pid
+            for pid in others
+            if pid != nursery and _executable(_PROC / pid) == _PYTHON
+        ]
 
     def _noted(self, *arguments: Any, **options: Any) -> Any:
         self.has_functions = True

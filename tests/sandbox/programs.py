@@ -54,6 +54,16 @@ tables.execute_sql(
     ]
 )
 
+# A row says whether the worker that made it was forked by the box's nursery.
+PY_FORKED_UDF = PY_UDF.replace(
+    "    return amount * 2\n",
+    """    import os
+
+    with open(f"/proc/{os.getppid()}/cmdline", "rb") as parent:
+        return int(b"runner.worker_nursery" in parent.read())
+""",
+)
+
 PY_BAD_UDF = PY_UDF.replace("return amount * 2", "return amount // (amount - amount)")
 
 STREAM_ENDS = """\

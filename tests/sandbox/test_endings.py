@@ -22,6 +22,7 @@ from tests.sandbox.programs import (
     DDL_LINES,
     PLAIN,
     PY_BAD_UDF,
+    PY_FORKED_UDF,
     PY_STREAM,
     PY_TABLES,
     PY_UDF,
@@ -174,6 +175,26 @@ def test_a_python_function_runs_in_its_own_worker(run_python, build: LabBuild) -
     assert sorted(row["total"] for row in values(outcome)) == sorted(
         2 * amount for amount in sent
     )
+
+
+NO_NURSERY = """
+import os
+import signal
+from pathlib import Path
+
+for entry in Path("/proc").glob("[0-9]*"):
+    if b"runner.worker_nursery" in (entry / "cmdline").read_bytes():
+        os.kill(int(entry.name), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("before", "is_forked"), [("", 1), (NO_NURSERY, 0)])
+def test_a_python_worker_is_forked_and_starts_by_itself_where_nothing_forks(
+    run_python, before: str, is_forked: int
+) -> None:
+    outcome = run_python(before + PY_FORKED_UDF)
+    assert outcome.ending is Ending.COMPLETED, outcome
+    assert {row["total"] for row in values(outcome)} == {is_forked}
 
 
 def test_a_data_stream_program_keeps_state_and_sees_the_stages(run_python) -> None:

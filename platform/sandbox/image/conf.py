@@ -56,7 +56,7 @@ logger.configuration.level = ERROR
 # one needs only the interpreter, so that /bin of the box can stay empty. It stands for
 # a worker that was forked with all imports done (runner/worker_nursery.py), and becomes
 # one itself where no nursery serves.
-_WORKER_SCRIPT = """\
+PYTHON_WORKER_SCRIPT = """\
 #!/rt/py/bin/python3.12
 import os
 import socket
@@ -92,7 +92,7 @@ else:
 
 def digest() -> str:
     """Return a digest over all texts of this module."""
-    parts = [*_ETC.items(), _LOG4J, _WORKER_SCRIPT]
+    parts = [*_ETC.items(), _LOG4J]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -109,5 +109,5 @@ def write_python_worker_script(folder: Path) -> None:
     """Replace Flink's shell script in ``folder`` by one that needs no shell."""
     script = folder / "pyflink-udf-runner.sh"
     script.unlink()  # a hard link: writing through it would change the environment
-    script.write_text(_WORKER_SCRIPT, "utf-8")
+    script.write_text(PYTHON_WORKER_SCRIPT, "utf-8")
     script.chmod(0o755)

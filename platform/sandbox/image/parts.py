@@ -176,7 +176,12 @@ def _fill_python(sources: Sources, folder: Path) -> None:
 
 
 def _site_inputs(sources: Sources) -> Iterable[str]:
-    return [*_python_inputs(sources), sources.lock("runner.txt")]
+    return [
+        *_python_inputs(sources),
+        sources.lock("runner.txt"),
+        *sorted(_UNUSED_SITE),
+        conf.PYTHON_WORKER_SCRIPT,
+    ]
 
 
 def _fill_site(sources: Sources, folder: Path) -> None:
