@@ -22,6 +22,7 @@ ROW_KINDS = {
 }
 
 # A row kind as Flink prints it: `+I[1, a]`, or alone between the bars of a table.
+_SPACES_OF_A_PHRASE = 3
 _ROW_KIND = re.compile(r"(?<![^\s|&;])([+-][IUD])(?=\[|\s|\||$)", re.MULTILINE)
 _TITLE = re.compile(r"^\s*accTitle\s*:\s*(.+?)\s*$", re.MULTILINE)
 _DESCRIPTION = re.compile(
@@ -86,10 +87,16 @@ def code_figure(source: str, header: FenceHeader, labels: Labels) -> str:
     )
 
 
-def row_kind_class(text: str) -> str | None:
-    """Return the classes of a chip if ``text`` is a row kind such as ``+I``."""
+def inline_code_class(text: str) -> str | None:
+    """Return the classes of a chip for ``+I``, "phrase" for a message of four words.
+
+    Names stay whole in the cells of tables; a whole message would push the columns
+    after it out of the page.
+    """
     kind = ROW_KINDS.get(text.replace("−", "-"))
-    return f"row-kind row-kind-{kind}" if kind else None
+    if kind:
+        return f"row-kind row-kind-{kind}"
+    return "phrase" if text.count(" ") >= _SPACES_OF_A_PHRASE else None
 
 
 def _coloured(source: str, language: str, highlighted: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from curriculum.figures import row_kind_class
+from curriculum.figures import inline_code_class
 from curriculum.labels import CALLOUTS, Labels
 
 _HEADING = re.compile(r"h[1-6]")
@@ -101,8 +101,8 @@ class PageProcessor(Treeprocessor):
                 self._finish_link(element)
             elif element.tag == "img":
                 self._finish_image(element)
-            elif element.tag == "code":
-                classes = row_kind_class(html_entities.unescape(element.text or ""))
+            elif element.tag == "code" and parents[element].tag != "pre":
+                classes = inline_code_class(html_entities.unescape(element.text or ""))
                 if classes and len(element) == 0:
                     element.set("class", classes)
             elif element.tag == "details":

@@ -205,6 +205,13 @@ def test_row_kinds_become_chips_in_output_and_inline_code():
     assert "<code>+x</code>" in html.html
 
 
+def test_a_message_in_a_table_may_wrap_and_a_name_may_not():
+    row = "| `No resolvable bootstrap urls` | `scan.startup.mode` `COUNT(*) AS n` |"
+    html = render(f"| а | б |\n|---|---|\n{row}\n").html
+    assert '<code class="phrase">No resolvable bootstrap urls</code>' in html
+    assert "<code>scan.startup.mode</code> <code>COUNT(*) AS n</code>" in html
+
+
 def test_sql_with_minus_and_letters_has_no_chips():
     assert "row-kind" not in render("```sql\nSELECT a-D[1], b +I FROM t\n```\n").html
 
