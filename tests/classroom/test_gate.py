@@ -15,6 +15,9 @@ GETS = [
     "/lessons/first/",
     "/labs/first-lab/",
     "/labs/first-lab/attempts/",
+    "/labs/first-lab/work.zip",
+    "/own-data/",
+    "/own-data/potok.zip",
     "/glossary/",
     "/troubleshooting/",
 ]
@@ -23,6 +26,8 @@ LOCKED_GETS = [
     "/lessons/second/files/a.png",
     "/labs/second-lab/",
     "/labs/second-lab/attempts/",
+    "/labs/second-lab/compare/",
+    "/labs/second-lab/work.zip",
     "/labs/second-lab/files/a.png",
 ]
 POSTS = [
@@ -31,6 +36,7 @@ POSTS = [
     "/labs/first-lab/draft/",
     "/labs/first-lab/reset/",
 ]
+OWN_POSTS = ["/own-data/delete/"]
 LOCKED_POSTS = [url.replace("first", "second") for url in POSTS]
 FORM = {
     "kind": "submit",
@@ -166,7 +172,12 @@ def test_another_persons_attempt_cannot_be_touched(reader, action):
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize("url", POSTS)
+@pytest.mark.parametrize("url", OWN_POSTS)
+def test_a_stranger_posts_nothing_of_a_person(stranger, url):
+    assert stranger.post(url, {"password": "password"}).status_code == 401
+
+
+@pytest.mark.parametrize("url", [*POSTS, *OWN_POSTS])
 def test_a_get_never_writes(reader, url):
     assert reader.get(url).status_code == 405
 
@@ -233,7 +244,7 @@ def test_before_the_first_import_the_site_says_what_is_missing(db, student):
 
 
 def test_every_view_of_the_room_is_behind_the_gate():
-    open_to_all = {"home", "preferences"}
+    open_to_all = {"home", "preferences", "privacy"}
     from classroom.urls import urlpatterns
 
     for pattern in urlpatterns:

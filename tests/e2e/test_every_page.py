@@ -35,7 +35,15 @@ def addresses(world):
         ("lesson", world.ana, "/lessons/cdc-source/"),
         ("lab, untouched", world.fresh, "/labs/status-totals/"),
         ("lab with a result", world.ana, "/labs/status-totals/"),
-        ("history", world.ana, "/labs/status-totals/attempts/"),
+        ("history", world.ana, "/labs/status-totals/attempts/?runs=1"),
+        (
+            "comparison",
+            world.ana,
+            "/labs/status-totals/compare/"
+            f"?first={made['failed'].public_id}&second={made['error'].public_id}",
+        ),
+        ("own data", world.ana, "/own-data/"),
+        ("privacy", None, "/privacy/"),
         *(
             (f"attempt: {name}", item.user, f"/attempts/{item.public_id}/")
             for name, item in made.items()

@@ -20,7 +20,6 @@ from classroom.workbench import Workbench, open_workbench
 from curriculum.catalogue import Lab
 from submissions.errors import DraftConflict, Rejected
 from submissions.models import Draft
-from submissions.selectors import attempts
 from submissions.services import save_draft, send_in, store_draft
 from submissions.source import clean_source
 
@@ -124,24 +123,6 @@ def lab_reset(request: StudentRequest, lab_id: str) -> HttpResponse:
         return JsonResponse(_draft_json(draft) | {"text": draft.text})
     messages.info(request, _("The editor is back at the starter file."))
     return redirect(_lab_url(entry.lab, language))
-
-
-@require_safe
-@student_page
-def lab_attempts(request: StudentRequest, lab_id: str) -> HttpResponse:
-    """List all of a person's attempts at a lab."""
-    course = course_of(request)
-    lesson, entry = course.require_lab(lab_id)
-    if entry.lab.id != lab_id:
-        return redirect("classroom:attempts", entry.lab.id, permanent=True)
-    context = {
-        "course": course,
-        "lesson": lesson,
-        "entry": entry,
-        "lab": entry.lab,
-        "attempts": attempts(user=request.user, lab_id=entry.lab.id),
-    }
-    return render(request, "classroom/attempts.html", context)
 
 
 def _page(
