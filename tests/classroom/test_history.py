@@ -50,7 +50,7 @@ def test_the_history_asks_a_fixed_number_of_times(
     for _number in range(4):
         make_submission(student, state="finished")
     reader.get("/labs/first-lab/attempts/")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         reader.get("/labs/first-lab/attempts/")
 
 
