@@ -1,12 +1,27 @@
 """Home, course map, lesson and the reading mark."""
 
-from django.test import Client
+from datetime import timedelta
 
+from django.test import Client
+from django.utils import timezone
+
+from classroom.prerequisite_graph import prerequisite_graph
 from curriculum.releases import activate, import_tree
 from progress.models import Achievement
+from progress.selectors import course_map
+from progress.services import record_lab_passed
+from submissions.models import Submission
+from submissions.own_work import activity
+from tests.classroom.test_attempts import words
 from tests.curriculum.mini_course import good_course, write_course
 from tests.e2e.world import build_world
-from tests.factories import course_content, make_catalogue, make_lesson
+from tests.factories import (
+    course_content,
+    make_catalogue,
+    make_cohort,
+    make_lesson,
+    make_submission,
+)
 
 
 def client_of(user):
@@ -157,3 +172,68 @@ def test_an_image_of_an_open_lesson_is_served_and_nothing_else_of_it(
     for path in ("ru.md", "images/none.png", "../02-windows/ru.md"):
         assert reader.get(f"/lessons/source/files/{path}").status_code == 404
     assert Client().get("/lessons/source/files/images/pipe.png").status_code == 302
+
+
+def test_the_graph_has_the_links_of_the_list_and_says_what_is_missing(reader):
+    text = reader.get("/course/?view=graph").text
+    for lesson in ("first", "second", "third"):
+        assert text.count(f'href="/lessons/{lesson}/"') == 1
+    assert 'aria-label="2. Урок second: закрыто; сначала Урок first"' in text
+    assert text.count('class="is-missing"') == 2
+
+
+def test_in_the_graph_every_line_leads_downwards(catalogue, student):
+    course = course_map(user=student, catalogue=catalogue)
+    graph = prerequisite_graph(course, "ru")
+    rows = [node.y for node in graph.nodes]
+    assert rows == sorted(set(rows))
+    assert len(graph.edges) == 2
+    assert max(rows) + graph.box_height < graph.height
+
+
+def test_twelve_weeks_count_what_was_sent_and_achieved(reader, student):
+    now = timezone.localtime()
+    for _number in range(2):
+        make_submission(student, state="finished")
+    old = make_submission(student, state="finished")
+    Submission.objects.filter(pk=old.pk).update(created_at=now - timedelta(days=90))
+    reader.get("/lessons/first/")
+    days = activity(user=student, today=now.date())
+    assert days[-1].day == now.date()
+    assert days[0].day.weekday() == 0
+    assert 77 < len(days) <= 84
+    assert sum(item.count for item in days) == days[-1].count == 3
+    assert "1 день с чтением или запусками" in words(reader.get("/").text)
+
+
+def test_home_tells_when_a_cohort_of_the_student_ends(reader, student):
+    today = timezone.localdate()
+    make_cohort(students=[student], title="Поток 1", ends_on=today + timedelta(days=3))
+    make_cohort(students=[student], title="Прошлый", ends_on=today - timedelta(days=3))
+    make_cohort(title="Чужой", ends_on=today + timedelta(days=3))
+    text = reader.get("/").text
+    assert "Поток 1: до" in text
+    assert "Прошлый" not in text
+    assert "Чужой" not in text
+
+
+def test_home_asks_the_database_a_fixed_number_of_times(
+    reader, student, django_assert_max_num_queries
+):
+    for _number in range(5):
+        make_submission(student, state="finished")
+    reader.get("/")
+    with django_assert_max_num_queries(12):
+        reader.get("/")
+
+
+def test_a_passed_lab_opens_the_way_without_reading(catalogue, student, reader):
+    """Test-out: nothing of the lesson was read or even opened."""
+    assert reader.get("/lessons/second/").status_code == 403
+    record_lab_passed(
+        user=student, catalogue=catalogue, lab_id="first-lab", evidence="e"
+    )
+    assert not Achievement.objects.filter(
+        kind__in=["lesson_opened", "lesson_read"]
+    ).exists()
+    assert reader.get("/lessons/second/").status_code == 200

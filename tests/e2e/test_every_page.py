@@ -27,6 +27,7 @@ def addresses(world):
         ("first visit", world.fresh, "/"),
         ("home", world.ana, "/"),
         ("course", world.ana, "/course/"),
+        ("course as a graph", world.ana, "/course/?view=graph"),
         ("glossary", world.ana, "/glossary/"),
         ("troubleshooting", world.ana, "/troubleshooting/"),
         ("short lesson", world.ana, "/lessons/how-to-read/"),

@@ -2,8 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from accounts.selectors import coming_ends
+from classroom.activity_strip import activity_strip
 from classroom.continuing import next_item
 from classroom.gate import (
     StudentRequest,
@@ -11,9 +14,12 @@ from classroom.gate import (
     course_of,
     student_page,
 )
+from classroom.prerequisite_graph import prerequisite_graph
+from classroom.wording import page_language
 from curriculum.catalogue import Catalogue, Lab, UnknownItem
 from progress.access import LessonState
 from submissions.models import Submission
+from submissions.own_work import activity
 from submissions.selectors import open_submissions, recent_attempts
 
 
@@ -31,16 +37,23 @@ def home(request: HttpRequest) -> HttpResponse:
 def course(request: StudentRequest) -> HttpResponse:
     """Show every lesson and lab with its state and what is missing."""
     own = course_of(request)
+    as_graph = request.GET.get("view") == "graph"
     modules = [
         (name, [own.lesson(lesson.id) for lesson in lessons])
         for name, lessons in own.catalogue.modules.items()
+        if not as_graph
     ]
     minutes_left = sum(
         entry.lesson.minutes
         for entry in own.lessons
         if entry.state is not LessonState.COMPLETED
     )
-    context = {"course": own, "modules": modules, "minutes_left": minutes_left}
+    context = {
+        "course": own,
+        "modules": modules,
+        "minutes_left": minutes_left,
+        "graph": prerequisite_graph(own, page_language()) if as_graph else None,
+    }
     return render(request, "classroom/course.html", context)
 
 
@@ -57,6 +70,8 @@ def _own_home(request: StudentRequest) -> HttpResponse:
         "under_way": _with_labs(open_submissions(user=request.user), own.catalogue),
         "recent": _with_labs(recent, own.catalogue),
         "first_visit": first_visit,
+        "weeks": activity_strip(activity(user=request.user, today=localdate())),
+        "deadlines": coming_ends(request.user, today=localdate()),
     }
     return render(request, "classroom/home.html", context)
 
