@@ -1,12 +1,14 @@
 # One entry for everything that is done by hand. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-fast test-all check doctor bench record clean assets
+.PHONY: help run setup new-lesson new-lab test test-fast test-all check doctor bench record clean assets
 
 # Finds Python 3.12 and runs a command of platform/bootstrap with it.
 BOOTSTRAP = python=$$(sh platform/bootstrap/find_python.sh) && PYTHONPATH=platform exec "$$python" -m bootstrap
 # The slowest are listed, so that a log shows where the time of a part goes.
 PYTEST = .venv/bin/python -m pytest --durations=15
 PROCESSES ?= 2
+# The value of a variable, or an error that names it.
+required = $(or $($1),$(error $1 is missing; see: make help))
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +34,14 @@ check: ## format, lint, types, contracts, migrations, course
 	PYTHONPATH=platform .venv/bin/lint-imports
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python manage.py check_course
+
+new-lesson: ## write a new lesson (SLUG=late-rows TITLE="Late rows" REQUIRES=change-events)
+	@$(BOOTSTRAP) setup --for check
+	@.venv/bin/python manage.py new_lesson $(call required,SLUG) --title "$(call required,TITLE)" --requires "$(REQUIRES)"
+
+new-lab: ## write a lab that runs (SLUG= TITLE= REQUIRES=<lesson> KIND=sql|pyflink|datastream|plain)
+	@$(BOOTSTRAP) setup --for check
+	@.venv/bin/python manage.py new_lab $(call required,SLUG) --title "$(call required,TITLE)" --requires $(call required,REQUIRES) --kind $(or $(KIND),sql)
 
 test-fast: ## tests without Flink and browser, at most 90 seconds
 	@$(BOOTSTRAP) setup --for check

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "review",
     "studio",
     "demo",
+    "rehearsal",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -58,6 +58,11 @@ class LessonDraft:
         """The path of the canonical text."""
         return f"lessons/{self.folder}/{CANONICAL_LANGUAGE}.md"
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether its author has not released it yet."""
+        return self.front is not None and self.front.draft
+
     def names(self) -> tuple[str, ...]:
         """Id and aliases, even of front matter that is wrong elsewhere."""
         return _names(self.source)
@@ -87,6 +92,11 @@ class LabDraft:
     def file(self) -> str:
         """The path of the lab's specification."""
         return f"labs/{self.folder}/lab.yaml"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its author has not released it yet."""
+        return self.spec is not None and self.spec.draft
 
     def names(self) -> tuple[str, ...]:
         """Id and aliases, even of a specification that is wrong elsewhere."""

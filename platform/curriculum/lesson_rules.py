@@ -222,7 +222,11 @@ def _check_labs(
                 f"there is no lesson {lab.spec.lesson!r}",
                 "Name the lesson that the lab belongs to.",
             )
-        elif owner.front and not set(lab.names()) & set(owner.front.labs):
+        elif (
+            owner.front
+            and not lab.is_draft
+            and not set(lab.names()) & set(owner.front.labs)
+        ):
             problems.error(
                 lab.file,
                 lab.line("lesson"),

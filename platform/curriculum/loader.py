@@ -9,6 +9,7 @@ from pathlib import Path
 
 from curriculum.course import Course, Document, LabDraft, LessonDraft, StarterText
 from curriculum.document_rules import check_document
+from curriculum.draft_rules import check_drafts
 from curriculum.lab_rules import check_labs, markdown_texts_of
 from curriculum.labels import LANGUAGES
 from curriculum.lesson_rules import check_lessons
@@ -99,11 +100,19 @@ def check_files(tree: Tree, problems: Problems) -> Checked:
     check_pages(pages, links, problems)
     check_lessons(lessons, labs, problems)
     check_labs(labs, lessons, tree=tree, links=links, problems=problems)
+    check_drafts(lessons, labs, problems)
     found = problems.sorted()
     if errors(found):
         return Checked(None, found)
     lessons.sort(key=lambda lesson: lesson.front.order if lesson.front else 0)
-    return Checked(Course(tuple(lessons), tuple(labs), pages, tree, found), found)
+    course = Course(
+        tuple(lesson for lesson in lessons if not lesson.is_draft),
+        tuple(lab for lab in labs if not lab.is_draft),
+        pages,
+        tree,
+        found,
+    )
+    return Checked(course, found)
 
 
 def _read_lesson(tree: Tree, folder: str, problems: Problems) -> LessonDraft:

@@ -48,7 +48,10 @@ class Difficulty(StrEnum):
 
 
 class LessonFront(Spec):
-    """Front matter of ``lessons/<nn-slug>/<language>.md``. Times are minutes."""
+    """Front matter of ``lessons/<nn-slug>/<language>.md``. Times are minutes.
+
+    A ``draft`` is checked, and left out of what is imported.
+    """
 
     id: Slug
     title: str
@@ -61,6 +64,7 @@ class LessonFront(Spec):
     prerequisites: tuple[Slug, ...] = ()
     labs: tuple[Slug, ...] = ()
     aliases: tuple[Slug, ...] = ()
+    draft: bool = False
 
 
 class StreamTopic(Spec):
@@ -232,7 +236,7 @@ class LabSetup(Spec):
 
 
 class LabSpec(Spec):
-    """``labs/<slug>/lab.yaml``."""
+    """``labs/<slug>/lab.yaml``; a ``draft`` as for a lesson."""
 
     id: Slug
     lesson: Slug
@@ -251,6 +255,7 @@ class LabSpec(Spec):
     setup: LabSetup = LabSetup()
     public_seed: int = 1
     aliases: tuple[Slug, ...] = ()
+    draft: bool = False
 
     @property
     def languages(self) -> tuple[Language, ...]:

@@ -26,11 +26,17 @@ from grading.verdict import Verdict
 from lab_protocol.author import ExpectedRow, LabBuild
 from lab_protocol.messages import Ending, EndRule, Record, RunOutcome
 from potok_cdc.stream import Stream
+from rehearsal.snippets import lessons_under
 from runner.author import build_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = ROOT / "labs"
-SLUGS = sorted(path.parent.name for path in LABS.glob("*/lab.yaml"))
+LESSONS = lessons_under(ROOT)
+SLUGS = sorted(
+    path.parent.name
+    for path in LABS.glob("*/lab.yaml")
+    if "draft: true" not in path.read_text("utf-8").splitlines()
+)
 # Programs of plain Python need no Flink; see docs/lab-kinds.md.
 PLAIN_SLUGS = [
     slug

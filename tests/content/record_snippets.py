@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 
 from curriculum.labels import LANGUAGES
+from rehearsal.snippets import complaint, execute, printed_lines, shown_fences
 from sandbox.image.build import build_image
 from sandbox.image.manifest import runtime_dir
 from sandbox.settings import settings_from_environment
 from tests.content.labs import ROOT
-from tests.content.snippets import complaint, execute, printed_lines, shown_fences
 
 
 def main(lesson: Path) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rehearsal.snippets import printed_lines, run_session
 from sandbox.image.build import build_image
 from sandbox.image.manifest import Image, runtime_dir
 from sandbox.settings import settings_from_environment
 from tests.content.labs import LABS, ROOT
-from tests.content.snippets import printed_lines, run_session
 
 FOLDER = LABS / "predict-the-changelog"
 RECORDED = FOLDER / "answers" / "recorded.json"

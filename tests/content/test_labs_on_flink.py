@@ -11,27 +11,23 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
 
 import pytest
 
-from grading.changelog import read_changelog, read_expected
 from grading.compare import DiffKind, compare_tables
 from grading.evidence import collect_evidence
-from grading.grader import grade, variations_due
 from grading.stages import rows_after
-from grading.variations import VariedRun
-from grading.verdict import Result, Verdict
+from grading.verdict import Result
 from lab_protocol.author import LabBuild
-from lab_protocol.messages import (
-    ClosingRow,
-    Ending,
-    EndRule,
-    Language,
-    RunOutcome,
-    RunRequest,
-    Topic,
+from lab_protocol.messages import Ending, EndRule, Language
+from rehearsal.attempts import (
+    Attempt,
+    Program,
+    solution_complaint,
+    starter_complaint,
+    wrong_answer_complaint,
 )
+from rehearsal.attempts import attempt as attempt_of
 from sandbox.author import build_lab
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings
@@ -53,11 +49,6 @@ pytestmark = pytest.mark.flink
 
 SEEDS = range(1, int(os.environ.get("POTOK_SEEDS", "5")) + 1)
 WRONG_SEEDS = range(5 if os.environ.get("POTOK_TESTS") == "all" else 1)
-SUFFIXES = {
-    Language.SQL: ".sql",
-    Language.PYFLINK: ".py",
-    Language.PYTHON: ".py",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +61,6 @@ class Case:
     text: str
     language: Language = Language.SQL
     message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What came of a case, its varied runs included."""
-
-    build: LabBuild
-    outcome: RunOutcome
-    verdict: Verdict
 
 
 # Other ways to write the right answer: (lab, name, text of the solution, what instead).
@@ -268,14 +250,14 @@ def test_the_jail_builds_variations(settings: SandboxSettings):
 
 @cases(solutions())
 def test_the_solution_scores_full(case: Case, attempt: Attempt):
-    assert_passed(attempt)
+    assert_passed(case, attempt)
     if case.language is Language.SQL:
         assert attempt.outcome.end_rule is EndRule.CLOSING_ROWS
 
 
 @cases(other_solutions())
 def test_another_right_answer_scores_full(case: Case, attempt: Attempt):
-    assert_passed(attempt)
+    assert_passed(case, attempt)
 
 
 @cases(
@@ -301,25 +283,15 @@ def test_the_solution_stands_after_each_stage_where_the_oracle_says(
 
 @cases(starters())
 def test_the_starter_scores_nothing(case: Case, attempt: Attempt):
-    assert attempt.outcome.ending is Ending.COMPLETED, attempt.outcome.error
-    assert attempt.verdict.points == 0
+    assert starter_complaint(attempt) is None
 
 
 @cases(wrong_answers())
 def test_a_wrong_answer_does_what_its_misconception_says(case: Case, attempt: Attempt):
     spec = spec_of(case.slug)
     known = next(item for item in spec.misconceptions if item.id == case.name)
-    outcome, verdict = attempt.outcome, attempt.verdict
-    assert outcome.ending is Ending.COMPLETED, outcome.error
-    for name, predicted in attempt.build.misconceptions[known.id].items():
-        output = spec.outputs[name]
-        rows = read_changelog(outcome.records[output.topic], output).fold()
-        diff = compare_tables(read_expected(predicted, output), rows, output)
-        assert diff.is_empty, f"{name}: {diff.rows[:3]}"
-    assert known.check in failed_checks(verdict)
-    assert verdict.misconception == known.id
-    assert verdict.result is Result.FAILED
-    assert verdict.first_wrong is not None
+    assert wrong_answer_complaint(spec, known, attempt) is None
+    assert attempt.verdict.first_wrong is not None
 
 
 @cases(
@@ -352,55 +324,19 @@ def test_flink_itself_refuses(case: Case, attempt: Attempt):
     assert attempt.verdict.points == 0
 
 
-_numbers = count(1)
-
-
 def make_attempt(pool: SlotPool, case: Case) -> Attempt:
     """Run the case, and once more on each varied stream if all checks pass."""
-    spec, build = spec_of(case.slug), build_of(case.slug, case.seed)
-    outcome = run(pool, case, build)
-    verdict = grade(lab=spec, build=build, outcome=outcome)
-    varied = {}
-    for variation in variations_due(spec, verdict):
-        other = code_of(case.slug).varied(case.seed, variation.id)
-        varied[variation.id] = VariedRun(other, run(pool, case, other))
-    if varied:
-        verdict = grade(lab=spec, build=build, outcome=outcome, varied=varied)
-    return Attempt(build, outcome, verdict)
+
+    def build(seed: int, variation: str | None) -> LabBuild:
+        if variation is None:
+            return build_of(case.slug, seed)
+        return code_of(case.slug).varied(seed, variation)
+
+    program = Program(case.text, case.language, case.seed)
+    return attempt_of(pool, spec_of(case.slug), program, build)
 
 
-def run(pool: SlotPool, case: Case, build: LabBuild) -> RunOutcome:
-    """Run the case's program on the stream of ``build``."""
-    spec = spec_of(case.slug)
-    name = f"job{SUFFIXES[case.language]}"
-    request = RunRequest(
-        run_id=f"content-{next(_numbers)}",
-        language=case.language,
-        files={name: case.text},
-        entry=name,
-        inputs=tuple(Topic(item.topic, item.partitions) for item in spec.streams),
-        outputs=tuple(Topic(item.topic) for item in spec.outputs.values()),
-        stages=build.stages,
-        closing=tuple(
-            ClosingRow(item.topic, item.closing.column, item.closing.value)
-            for item in spec.outputs.values()
-            if item.closing is not None
-        ),
-        limits=spec.limits.as_limits(),
-    )
-    return pool.run(
-        request, on_progress=lambda progress: None, is_cancelled=lambda: False
-    )
-
-
-def assert_passed(attempt: Attempt) -> None:
+def assert_passed(case: Case, attempt: Attempt) -> None:
     """The run completed and every check passed, on the varied streams too."""
-    assert attempt.outcome.ending is Ending.COMPLETED, attempt.outcome.error
-    wrong = {
-        check.check_id: check.diff.rows[:3] if check.diff else check.code
-        for check in attempt.verdict.checks
-        if not check.passed
-    }
-    assert not wrong
-    assert attempt.verdict.result is Result.PASSED
+    assert solution_complaint(spec_of(case.slug), attempt) is None
     assert attempt.verdict.points == 100

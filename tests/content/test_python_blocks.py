@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.content.python_blocks import execute
-from tests.content.snippets import LESSONS, needs_flink
+from rehearsal.python_blocks import execute
+from rehearsal.snippets import needs_flink
+from tests.content.labs import LESSONS
 
 TEXTS = [
     path

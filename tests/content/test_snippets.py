@@ -4,8 +4,7 @@ import pytest
 
 from curriculum.fences import EXECUTED, Engine, Fence, FenceHeader, FenceKind
 from curriculum.labels import FLINK_VERSION, LANGUAGES
-from tests.content.snippets import (
-    LESSONS,
+from rehearsal.snippets import (
     Block,
     Executed,
     complaint,
@@ -13,6 +12,7 @@ from tests.content.snippets import (
     fences_of,
     needs_flink,
 )
+from tests.content.labs import LESSONS
 
 ON_FLINK = [lesson for lesson in LESSONS if needs_flink(lesson)]
 

@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from curriculum.fences import FenceKind
-from sandbox.settings import SandboxSettings
-from tests.content.snippets import (
-    LESSONS,
+from rehearsal.snippets import (
     Block,
     Executed,
     complaint,
@@ -22,6 +20,8 @@ from tests.content.snippets import (
     execute,
     needs_flink,
 )
+from sandbox.settings import SandboxSettings
+from tests.content.labs import LESSONS
 
 pytestmark = [pytest.mark.flink, pytest.mark.timeout(600)]
 

@@ -216,6 +216,12 @@ CASES = [
     Case(
         "lab-not-in-lesson", swap(RU, "labs: [first-lab]", "labs: []"), LAB, "lesson: s"
     ),
+    Case(
+        "draft-named",
+        swap(LAB, "minutes: 15", "minutes: 15\ndraft: true"),
+        RU,
+        at="labs: [first-lab]",
+    ),
     Case("unknown-lesson", swap(LAB, "lesson: source", "lesson: gone"), LAB, "gone"),
     Case("lab-folder", swap(LAB, "id: first-lab", "id: other-lab"), LAB, "other-lab"),
     Case("missing-file", drop(LAB), LAB, says="no lab.yaml"),

@@ -20,7 +20,7 @@ def append(root, text: str, *, path: str = RU) -> int:
 
 
 def test_good_course_passes(course_root, capsys):
-    call_command("check_course", root=course_root)
+    call_command("check_course", minimums=False, root=course_root)
     assert capsys.readouterr().out == (
         "The course can be imported (0 errors, 0 warnings).\n"
     )
@@ -31,7 +31,7 @@ def test_problem_is_printed_with_place_and_cure_and_the_command_fails(
 ):
     line = append(course_root, "[x](#gone)")
     with pytest.raises(SystemExit) as ended:
-        call_command("check_course", root=course_root, no_color=True)
+        call_command("check_course", minimums=False, root=course_root, no_color=True)
     assert ended.value.code == 1
     assert capsys.readouterr().out == (
         f"{RU}:{line}: error the link '#gone' names the anchor 'gone',"
@@ -43,12 +43,12 @@ def test_problem_is_printed_with_place_and_cure_and_the_command_fails(
 
 def test_warning_does_not_fail(course_root, capsys):
     (course_root / "lessons/02-windows/en.md").unlink()
-    call_command("check_course", root=course_root, no_color=True)
+    call_command("check_course", minimums=False, root=course_root, no_color=True)
     assert "(0 errors, 1 warnings)" in capsys.readouterr().out
 
 
 def test_json_is_json_with_and_without_errors(course_root, capsys):
-    call_command("check_course", root=course_root, json=True)
+    call_command("check_course", minimums=False, root=course_root, json=True)
     assert json.loads(capsys.readouterr().out) == {
         "errors": 0,
         "warnings": 0,
@@ -56,7 +56,7 @@ def test_json_is_json_with_and_without_errors(course_root, capsys):
     }
     line = append(course_root, "[x](#gone)")
     with pytest.raises(SystemExit):
-        call_command("check_course", root=course_root, json=True)
+        call_command("check_course", minimums=False, root=course_root, json=True)
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
     assert (problem["file"], problem["line"], problem["rule"], problem["severity"]) == (
         RU,

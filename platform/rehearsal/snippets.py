@@ -18,16 +18,20 @@ from typing import Any
 from curriculum.fences import EXECUTED, Engine, Fence, FenceKind, find_fences
 from curriculum.labels import FLINK_VERSION
 from sandbox.image.manifest import Image
-from tests.content.labs import ROOT
 
-LESSONS = sorted(path.parent for path in ROOT.glob("lessons/[0-9]*/ru.md"))
+ROOT = Path(__file__).resolve().parents[2]
+
 OMISSION = "…"
-SESSION = "tests.content.snippet_session"
+SESSION = "rehearsal.snippet_session"
 LIMIT_SECONDS = 420
 # Flink's own complaint when a job's classes are unloaded while a thread still ends.
 _NOISE = re.compile(
     r"closed classloader|^\tat |^\d{4}-\d\d-\d\d .*\b(?:WARN|INFO)\b", re.MULTILINE
 )
+
+
+class SessionEndedError(Exception):
+    """The process that executes blocks ended by itself; the text says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,11 @@ class Executed:
     error: str | None
     seconds: float
     flink: str | None
+
+
+def lessons_under(root: Path) -> list[Path]:
+    """Return the folders of the lessons of a course, in the order of their names."""
+    return sorted(path.parent for path in root.glob("lessons/[0-9]*/ru.md"))
 
 
 def fences_of(lesson: Path, language: str = "ru") -> tuple[Fence, ...]:
@@ -115,7 +124,7 @@ def run_session(
 ) -> list[Executed]:
     """Execute (language, text) pairs in one process; a broker runs if one is named.
 
-    Raises AssertionError with the end of the log where the process itself fails.
+    Raises SessionEndedError with the end of the log where the process itself fails.
     """
     blocks = list(blocks)
     connector = next((ROOT / "var/jars").glob("flink-sql-connector-kafka-*.jar"))
@@ -167,7 +176,7 @@ def _run(job: dict[str, Any], folder: Path, image: Image) -> list[dict[str, Any]
         ),
         "FLINK_LOG_DIR": str(folder),
         "PATH": f"{python}:{java / 'bin'}:{os.environ['PATH']}",
-        "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+        "PYTHONPATH": str(ROOT / "platform"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
@@ -190,7 +199,8 @@ def _run(job: dict[str, Any], folder: Path, image: Image) -> list[dict[str, Any]
             check=False,
         )
     text = log.read_text("utf-8", errors="replace")
-    assert ended.returncode == 0, f"the session ended: {text[-4000:]}"
+    if ended.returncode != 0:
+        raise SessionEndedError(f"the session ended: {text[-4000:]}")
     found: list[dict[str, Any]] = json.loads(result.read_text("utf-8"))
     return found
 

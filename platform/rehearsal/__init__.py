@@ -1,0 +1,1 @@
+"""Runs lessons and labs as readers and students will, before they get them."""

@@ -1,0 +1,182 @@
+"""One lesson or lab run for real: a table of what was done, a line for each fault."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from curriculum.fences import Engine, FenceKind
+from curriculum.specs import LabSpec
+from lab_protocol.author import LabBuild
+from lab_protocol.messages import Language
+from rehearsal import python_blocks
+from rehearsal.attempts import (
+    SUFFIXES,
+    Attempt,
+    Program,
+    attempt,
+    solution_complaint,
+    starter_complaint,
+    wrong_answer_complaint,
+)
+from rehearsal.snippets import SessionEndedError, blocks_of, complaint, count_kinds
+from rehearsal.snippets import execute as execute_on_flink
+from sandbox.author import build_lab
+from sandbox.errors import AuthorFault
+from sandbox.image.manifest import Image
+from sandbox.pool import SlotPool
+
+# A wrong answer is held to its check on fewer streams than the solution: its rows are
+# predicted for each, and the tests look at all seeds without Flink.
+WRONG_SEEDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table; ``fault`` is empty where all is as it must be.
+
+    ``place`` is ``file:line`` or a file below the course's root.
+    """
+
+    place: str
+    what: str
+    fault: str = ""
+    fix: str = ""
+
+
+def run_lesson(folder: Path, *, image: Image) -> Iterator[Line]:
+    """Execute the blocks of a lesson in order, one line for each."""
+    place = f"lessons/{folder.name}"
+    engines = {block.fence.header.engine for block in blocks_of(folder)}
+    kinds = count_kinds(folder)
+    if Engine.FLINK in engines:
+        with tempfile.TemporaryDirectory() as work:
+            try:
+                done = execute_on_flink(folder, Path(work), image=image)
+            except SessionEndedError as error:
+                yield Line(f"{place}/ru.md", "the session", str(error), "Run it again.")
+                return
+        for block, executed in done:
+            yield Line(
+                f"{place}/ru.md:{block.fence.line}",
+                f"{_kind(block.fails)} {executed.seconds:.1f} s {block.name}",
+                complaint(block, executed) or "",
+                "Mend the block, or show what it really says.",
+            )
+    else:
+        for text in sorted(folder.glob("*.md")):
+            for one in python_blocks.execute(text):
+                fails = one.fence.header.kind is FenceKind.FAILS
+                yield Line(
+                    f"{place}/{text.name}:{one.fence.line}",
+                    f"{_kind(fails)} {one.fence.header.title or 'untitled'}",
+                    one.complaint,
+                    "Mend the block, or show what it really says.",
+                )
+    if kinds[FenceKind.NORUN]:
+        yield Line(place, f"{kinds[FenceKind.NORUN]} marked as not runnable")
+
+
+def _kind(fails: bool) -> str:
+    return "fails " if fails else "runs  "
+
+
+@dataclass(frozen=True, slots=True)
+class LabRun:
+    """A lab below the course ``root``, to be run in the slots of ``pool``."""
+
+    root: Path
+    slug: str
+    pool: SlotPool
+    image: Image
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "labs" / self.slug
+
+    def lines(self, *, seeds: int) -> Iterator[Line]:
+        """Run starter, solutions (over ``seeds``) and wrong answers, two at a time."""
+        text = (self.folder / "lab.yaml").read_text("utf-8")
+        spec = LabSpec.model_validate(yaml.safe_load(text))
+        with ThreadPoolExecutor(2, thread_name_prefix="rehearsal") as threads:
+            waiting = [
+                threads.submit(self._line, spec, *case)
+                for case in self._cases(spec, seeds)
+            ]
+            for one in waiting:
+                yield one.result()
+
+    def _cases(self, spec: LabSpec, seeds: int) -> Iterator["Case"]:
+        for starter in spec.starters:
+            path = self.folder / "given" / starter.name
+            yield path, starter.language, 1, "starter", starter_complaint
+        for starter in spec.starters:
+            path = self.folder / f"answers/solution{SUFFIXES[starter.language]}"
+            for seed in range(1, seeds + 1):
+                yield (
+                    path,
+                    starter.language,
+                    seed,
+                    "solution",
+                    partial(solution_complaint, spec),
+                )
+        languages = {SUFFIXES[item.language]: item.language for item in spec.starters}
+        mistakes = {item.id: item for item in spec.misconceptions}
+        for number, path in enumerate(sorted(self.folder.glob("answers/wrong/*"))):
+            known = mistakes[path.stem]
+            for seed in range(WRONG_SEEDS):
+                yield (
+                    path,
+                    languages[path.suffix],
+                    101 + number + 100 * seed,
+                    f"wrong answer for {known.check}",
+                    partial(wrong_answer_complaint, spec, known),
+                )
+
+    def _line(
+        self,
+        spec: LabSpec,
+        path: Path,
+        language: Language,
+        seed: int,
+        what: str,
+        complain: Callable[[Attempt], str | None],
+    ) -> Line:
+        place = path.relative_to(self.root).as_posix()
+        what = f"{what}, seed {seed}"
+        if not path.is_file():
+            return Line(place, what, "there is no such file", "Write it.")
+        try:
+            made = attempt(
+                self.pool,
+                spec,
+                Program(path.read_text("utf-8"), language, seed),
+                self._build,
+            )
+        except AuthorFault as fault:
+            return Line(
+                f"labs/{self.slug}", what, str(fault), "Mend stream.py or answers/*.py."
+            )
+        points = f"{what}: {made.verdict.points} of {spec.points} points"
+        return Line(
+            place,
+            points,
+            complain(made) or "",
+            "Mend the program, or what answers/ says of it.",
+        )
+
+    def _build(self, seed: int, variation: str | None) -> LabBuild:
+        return build_lab(
+            image=self.image,
+            release_files=self.root,
+            lab=self.slug,
+            seed=seed,
+            variation=variation,
+        )
+
+
+type Case = tuple[Path, Language, int, str, Callable[[Attempt], str | None]]
