@@ -10,6 +10,7 @@ from classroom.views import (
     lessons,
     own_data,
     preferences,
+    questions,
     reference,
     smallest,
 )
@@ -63,6 +64,15 @@ urlpatterns = [
         "attempts/<uuid:public_id>/smallest/cancel/",
         smallest.smallest_cancel,
         name="smallest-cancel",
+    ),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/ask/", questions.question_ask, name="question-ask"),
+    path("questions/mail/", questions.question_mail, name="question-mail"),
+    path("questions/<uuid:public_id>/", questions.question, name="question"),
+    path(
+        "questions/<uuid:public_id>/reply/",
+        questions.question_reply,
+        name="question-reply",
     ),
     path("own-data/", own_data.own_data, name="own-data"),
     path("own-data/potok.zip", own_data.archive, name="own-archive"),

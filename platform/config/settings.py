@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "accounts",
     "curriculum",
     "progress",
+    "questions",
     "submissions",
     "classroom",
     "review",

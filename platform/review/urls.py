@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review import views
+from review import questions, views
 
 app_name = "review"
 urlpatterns = [
@@ -11,4 +11,11 @@ urlpatterns = [
     path("cohorts/<slug:slug>/progress.csv", views.cohort_csv, name="cohort-csv"),
     path("cohorts/<slug:slug>/students/<str:username>/", views.student, name="student"),
     path("attempts/<uuid:public_id>/", views.attempt, name="attempt"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<uuid:public_id>/", questions.question, name="question"),
+    path(
+        "questions/<uuid:public_id>/answer/",
+        questions.question_answer,
+        name="question-answer",
+    ),
 ]

@@ -223,7 +223,7 @@ def test_home_asks_the_database_a_fixed_number_of_times(
     for _number in range(5):
         make_submission(student, state="finished")
     reader.get("/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         reader.get("/")
 
 

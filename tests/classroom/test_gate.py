@@ -16,6 +16,7 @@ GETS = [
     "/labs/first-lab/",
     "/labs/first-lab/attempts/",
     "/labs/first-lab/work.zip",
+    "/questions/",
     "/own-data/",
     "/own-data/potok.zip",
     "/glossary/",
@@ -36,7 +37,7 @@ POSTS = [
     "/labs/first-lab/draft/",
     "/labs/first-lab/reset/",
 ]
-OWN_POSTS = ["/own-data/delete/"]
+OWN_POSTS = ["/own-data/delete/", "/questions/ask/", "/questions/mail/"]
 LOCKED_POSTS = [url.replace("first", "second") for url in POSTS]
 FORM = {
     "kind": "submit",
@@ -142,6 +143,7 @@ def test_a_refused_post_to_a_locked_lab_gives_the_text_back(reader):
         "/lessons/first/files/../../../manage.py",
         "/labs/first-lab/files/lab.yaml",
         f"/attempts/{NOBODYS}/",
+        f"/questions/{NOBODYS}/",
         f"/attempts/{NOBODYS}/status/",
         f"/attempts/{NOBODYS}/smallest/status/",
         "/attempts/not-a-uuid/",

@@ -43,6 +43,14 @@ def addresses(world):
             "/labs/status-totals/compare/"
             f"?first={made['failed'].public_id}&second={made['error'].public_id}",
         ),
+        ("questions", world.ana, "/questions/"),
+        ("question", world.ana, world.question.get_absolute_url()),
+        ("questions to answer", world.instructor, "/review/questions/"),
+        (
+            "question to answer",
+            world.instructor,
+            f"/review/questions/{world.question.public_id}/",
+        ),
         ("own data", world.ana, "/own-data/"),
         ("privacy", None, "/privacy/"),
         *(

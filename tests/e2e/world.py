@@ -43,6 +43,7 @@ from lab_protocol.messages import (
     Stage,
     Timings,
 )
+from questions.models import Answer, Question
 from submissions import lifecycle
 from submissions.lifecycle import FinalWord, claim_next
 from submissions.models import Submission, WorkerSign
@@ -258,6 +259,7 @@ class World:
     admin: User
     cohort: Cohort
     submissions: dict[str, Submission]
+    question: Question
 
 
 def build_world() -> World:
@@ -286,6 +288,16 @@ def build_world() -> World:
     made["mistake"] = _finished(people["student-03"], release, rows=MISTAKEN)
     made["searched"] = _finished(people["student-03"], release, rows=MISTAKEN)
     _search(made["searched"])
+    question = Question.objects.create(
+        user=ana,
+        kind=Question.Kind.QUESTION,
+        subject=Question.Subject.LAB,
+        item="status-totals",
+        text="Почему строка приходит дважды?",
+    )
+    Answer.objects.create(
+        question=question, author=people["instructor"], text="Обновление: −U, затем +U."
+    )
     return World(
         fresh=people["student-01"],
         ana=ana,
@@ -294,6 +306,7 @@ def build_world() -> World:
         admin=make_user("admin", is_staff=True, is_superuser=True),
         cohort=cohort,
         submissions=made,
+        question=question,
     )
 
 

@@ -18,6 +18,7 @@ from classroom.prerequisite_graph import prerequisite_graph
 from classroom.wording import page_language
 from curriculum.catalogue import Catalogue, Lab, UnknownItem
 from progress.access import LessonState
+from questions.selectors import unseen_answers
 from submissions.models import Submission
 from submissions.own_work import activity
 from submissions.selectors import open_submissions, recent_attempts
@@ -71,6 +72,7 @@ def _own_home(request: StudentRequest) -> HttpResponse:
         "recent": _with_labs(recent, own.catalogue),
         "first_visit": first_visit,
         "weeks": activity_strip(activity(user=request.user, today=localdate())),
+        "answers": unseen_answers(request.user),
         "deadlines": coming_ends(request.user, today=localdate()),
     }
     return render(request, "classroom/home.html", context)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom import wording
+from classroom.asking import places_of
 from classroom.continuing import next_step
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page, wants_json
@@ -141,6 +142,7 @@ def _page(
         "checks": [
             (item, item.title.in_language(language)) for item in bench.lab.spec.judged
         ],
+        "check_places": places_of(bench.catalogue, "lab", bench.lab.id, language),
         "notice": notice,
     }
     if bench.latest is not None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom import wording
+from classroom.asking import places_of
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page
 from curriculum.models import Release
@@ -88,6 +89,7 @@ def _page(
         "description": entry.lesson.description(language),
         "html": entry.lesson.html(language),
         "toc": entry.lesson.toc(language),
+        "places": places_of(course.catalogue, "lesson", entry.lesson.id, language),
         "has_diagrams": entry.lesson.has_diagrams(language),
         "previous": course.lessons[place - 1] if place else None,
         "next": course.lessons[place + 1] if place + 1 < len(course.lessons) else None,
