@@ -4,6 +4,7 @@ from django.urls import path
 
 from classroom.views import (
     attempts,
+    certificates,
     course,
     history,
     labs,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("labs/<slug:lab_id>/reset/", labs.lab_reset, name="lab-reset"),
     path("labs/<slug:lab_id>/attempts/", history.lab_attempts, name="attempts"),
     path("labs/<slug:lab_id>/compare/", history.compare, name="compare"),
+    path("labs/<slug:lab_id>/solution/", history.solution, name="solution"),
     path("labs/<slug:lab_id>/work.zip", history.lab_archive, name="lab-archive"),
     path("labs/<slug:lab_id>/files/<path:path>", lessons.lab_file, name="lab-file"),
     path("attempts/<uuid:public_id>/", attempts.attempt, name="attempt"),
@@ -73,6 +75,13 @@ urlpatterns = [
         "questions/<uuid:public_id>/reply/",
         questions.question_reply,
         name="question-reply",
+    ),
+    path("certificate/", certificates.certificate, name="certificate"),
+    path("certificate/issue/", certificates.issue, name="issue-certificate"),
+    path(
+        "certificates/<uuid:public_id>/",
+        certificates.verify,
+        name="verify-certificate",
     ),
     path("own-data/", own_data.own_data, name="own-data"),
     path("own-data/potok.zip", own_data.archive, name="own-archive"),

@@ -1,8 +1,10 @@
-"""The ledger: one row for each thing a person has once achieved."""
+"""The ledger: one row for each thing a person has once achieved; the certificate."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -69,3 +71,30 @@ class Achievement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.kind} · {self.item}"
+
+
+class Certificate(models.Model):
+    """A person has completed every lesson of the course as it was on a day.
+
+    ``name`` is as the person wrote it and never changes afterwards; ``lessons`` is how
+    many there were, ``release`` the content's digest. It is deleted with the account.
+    """
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="certificate"
+    )
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    lessons = models.PositiveSmallIntegerField()
+    release = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.public_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("classroom:verify-certificate", args=[self.public_id])

@@ -8,10 +8,11 @@ from django.utils import timezone
 from accounts.models import User
 from curriculum.catalogue import Catalogue
 from progress.access import CourseMap, LessonState, is_completed
-from progress.models import Achievement
+from progress.models import Achievement, Certificate
 from progress.selectors import course_map, ledgers
 
 READING = "reading"
+LONGEST_NAME = 120
 
 
 def note_lesson_opened(*, user: User, course: CourseMap, lesson_id: str) -> None:
@@ -87,6 +88,36 @@ def record_lab_passed(
     _complete_if_done(
         user, catalogue, lab.lesson, evidence=evidence, achieved_at=achieved_at
     )
+
+
+class NotCompleted(PermissionError):
+    """Lessons are left, so that there is nothing to certify yet."""
+
+
+class NameUnfit(ValueError):
+    """The name is empty or too long."""
+
+
+def issue_certificate(*, user: User, course: CourseMap, name: str) -> Certificate:
+    """Return the person's certificate, made now if there is none.
+
+    Raises NotCompleted or NameUnfit. An empty course certifies nothing.
+    """
+    if not course.lessons or course.completed_count < len(course.lessons):
+        raise NotCompleted
+    name = " ".join(name.replace("\x00", "").split())
+    if not name or len(name) > LONGEST_NAME:
+        raise NameUnfit
+    certificate, _created = Certificate.objects.get_or_create(
+        user=user,
+        defaults={
+            "name": name,
+            "lessons": len(course.lessons),
+            "release": course.catalogue.digest,
+            "issued_at": timezone.now(),
+        },
+    )
+    return certificate
 
 
 def _complete_if_done(

@@ -16,7 +16,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.models import User
-from progress.models import Achievement
+from progress.models import Achievement, Certificate
 from submissions.models import Draft, Submission, Verdict
 from submissions.selectors import current_verdict, with_verdict
 from submissions.turns import PERSONAL
@@ -189,6 +189,10 @@ def _person(user: User) -> dict[str, Any]:
                 "since": item.created_at.isoformat(),
             }
             for item in user.enrolments.select_related("cohort")
+        ],
+        "certificate": [
+            {"id": str(item.public_id), "name": item.name}
+            for item in Certificate.objects.filter(user=user)
         ],
         "achievements": [
             {

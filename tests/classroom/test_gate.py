@@ -17,6 +17,7 @@ GETS = [
     "/labs/first-lab/attempts/",
     "/labs/first-lab/work.zip",
     "/questions/",
+    "/certificate/",
     "/own-data/",
     "/own-data/potok.zip",
     "/glossary/",
@@ -29,6 +30,7 @@ LOCKED_GETS = [
     "/labs/second-lab/attempts/",
     "/labs/second-lab/compare/",
     "/labs/second-lab/work.zip",
+    "/labs/second-lab/solution/",
     "/labs/second-lab/files/a.png",
 ]
 POSTS = [
@@ -37,7 +39,12 @@ POSTS = [
     "/labs/first-lab/draft/",
     "/labs/first-lab/reset/",
 ]
-OWN_POSTS = ["/own-data/delete/", "/questions/ask/", "/questions/mail/"]
+OWN_POSTS = [
+    "/own-data/delete/",
+    "/questions/ask/",
+    "/questions/mail/",
+    "/certificate/issue/",
+]
 LOCKED_POSTS = [url.replace("first", "second") for url in POSTS]
 FORM = {
     "kind": "submit",
@@ -144,6 +151,7 @@ def test_a_refused_post_to_a_locked_lab_gives_the_text_back(reader):
         "/labs/first-lab/files/lab.yaml",
         f"/attempts/{NOBODYS}/",
         f"/questions/{NOBODYS}/",
+        f"/certificates/{NOBODYS}/",
         f"/attempts/{NOBODYS}/status/",
         f"/attempts/{NOBODYS}/smallest/status/",
         "/attempts/not-a-uuid/",
@@ -246,7 +254,7 @@ def test_before_the_first_import_the_site_says_what_is_missing(db, student):
 
 
 def test_every_view_of_the_room_is_behind_the_gate():
-    open_to_all = {"home", "preferences", "privacy"}
+    open_to_all = {"home", "preferences", "privacy", "verify-certificate"}
     from classroom.urls import urlpatterns
 
     for pattern in urlpatterns:

@@ -43,6 +43,7 @@ def addresses(world):
             "/labs/status-totals/compare/"
             f"?first={made['failed'].public_id}&second={made['error'].public_id}",
         ),
+        ("certificate, not yet", world.ana, "/certificate/"),
         ("questions", world.ana, "/questions/"),
         ("question", world.ana, world.question.get_absolute_url()),
         ("questions to answer", world.instructor, "/review/questions/"),

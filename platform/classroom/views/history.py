@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,6 +12,10 @@ from django.views.decorators.http import require_safe
 from classroom.comparing import Side, compare_checks, compare_programs, program_of
 from classroom.gate import StudentRequest, course_of, student_page
 from classroom.sparkline import sparkline
+from classroom.wording import page_language
+from curriculum.releases import release_tree
+from submissions.doubt import reference_solution
+from submissions.models import Verdict
 from submissions.own_work import work_archive, work_of
 
 SHOWN_ROWS = 200
@@ -65,6 +69,44 @@ def compare(request: StudentRequest, lab_id: str) -> HttpResponse:
         "checks": compare_checks(old.submission, new.submission),
     }
     return render(request, "classroom/compare.html", context)
+
+
+@require_safe
+@student_page
+def solution(request: StudentRequest, lab_id: str) -> HttpResponse:
+    """Show the lab's solution beside a person's own program, once that has passed."""
+    _lesson, entry = course_of(request).require_lab(lab_id)
+    lab = entry.lab
+    passed = [
+        row
+        for row in work_of(user=request.user, lab_id=lab.id)
+        if row.number is not None
+        and row.verdict is not None
+        and row.verdict.result == Verdict.Result.PASSED
+    ]
+    if not passed:
+        messages.info(request, _("The solution is shown once the lab is passed."))
+        return redirect("classroom:lab", lab.id)
+    own = passed[-1]
+    found = reference_solution(
+        release_tree(own.submission.release), lab, own.submission.language
+    )
+    if found is None:
+        raise Http404
+    language, files = found
+    context = {
+        "lab": lab,
+        "own": own,
+        "language": language,
+        "solution": next(iter(files.values())),
+        "lines": compare_programs(
+            program_of(own.submission), next(iter(files.values()))
+        ),
+        "points": [
+            check.title.in_language(page_language()) for check in lab.spec.judged
+        ],
+    }
+    return render(request, "classroom/solution.html", context)
 
 
 @require_safe
