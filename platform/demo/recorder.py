@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from curriculum.catalogue import Lab
+from curriculum.run_request import make_request
 from demo.recordings import Recording, trim_run, trim_verdict
 from grading.report import run_report
 from lab_protocol.author import LabBuild
@@ -13,7 +14,6 @@ from lab_protocol.messages import Ending, RunOutcome
 from sandbox.author import build_lab
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings
-from submissions.execution import make_request
 from submissions.judging import judge
 
 # A word misspelt, an import left out, as everybody does once: the run ends with the
@@ -83,7 +83,7 @@ def record(
         outcome = engine.pool.run(
             make_request(
                 run_id=f"recording-{program.name}",
-                lab=lab,
+                spec=lab.spec,
                 stream=build.stream,
                 language=program.language,
                 files={program.file_name: program.text},

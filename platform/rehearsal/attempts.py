@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from curriculum.run_request import make_request
 from curriculum.specs import LabSpec, Misconception
 from grading.changelog import read_changelog, read_expected
 from grading.compare import compare_tables
@@ -11,14 +12,7 @@ from grading.grader import grade, variations_due
 from grading.variations import VariedRun
 from grading.verdict import Result, Verdict
 from lab_protocol.author import LabBuild
-from lab_protocol.messages import (
-    ClosingRow,
-    Ending,
-    Language,
-    RunOutcome,
-    RunRequest,
-    Topic,
-)
+from lab_protocol.messages import Ending, Language, RunOutcome
 from sandbox.pool import SlotPool
 
 SUFFIXES = {
@@ -79,20 +73,12 @@ def attempt(
 def run(pool: SlotPool, spec: LabSpec, program: Program, build: LabBuild) -> RunOutcome:
     """Run the program on the stream of ``build``, within the limits of the lab."""
     name = f"job{SUFFIXES[program.language]}"
-    request = RunRequest(
+    request = make_request(
         run_id=f"rehearsal-{next(_numbers)}",
+        spec=spec,
+        stream=build,
         language=program.language,
         files={name: program.text},
-        entry=name,
-        inputs=tuple(Topic(item.topic, item.partitions) for item in spec.streams),
-        outputs=tuple(Topic(item.topic) for item in spec.outputs.values()),
-        stages=build.stages,
-        closing=tuple(
-            ClosingRow(item.topic, item.closing.column, item.closing.value)
-            for item in spec.outputs.values()
-            if item.closing is not None
-        ),
-        limits=spec.limits.as_limits(),
     )
     return pool.run(
         request, on_progress=lambda progress: None, is_cancelled=lambda: False

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,15 @@ from sandbox.pool import SlotPool
 WRONG_SEEDS = 1
 
 
+class Role(StrEnum):
+    """What a line of the table is about."""
+
+    BLOCK = "block"
+    STARTER = "starter"
+    SOLUTION = "solution"
+    WRONG_ANSWER = "wrong answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row of the table; ``fault`` is empty where all is as it must be.
@@ -46,6 +56,7 @@ class Line:
     what: str
     fault: str = ""
     fix: str = ""
+    role: Role = Role.BLOCK
 
 
 def run_lesson(folder: Path, *, image: Image) -> Iterator[Line]:
@@ -113,7 +124,7 @@ class LabRun:
     def _cases(self, spec: LabSpec, seeds: int) -> Iterator["Case"]:
         for starter in spec.starters:
             path = self.folder / "given" / starter.name
-            yield path, starter.language, 1, "starter", starter_complaint
+            yield path, starter.language, 1, Role.STARTER, "", starter_complaint
         for starter in spec.starters:
             path = self.folder / f"answers/solution{SUFFIXES[starter.language]}"
             for seed in range(1, seeds + 1):
@@ -121,7 +132,8 @@ class LabRun:
                     path,
                     starter.language,
                     seed,
-                    "solution",
+                    Role.SOLUTION,
+                    "",
                     partial(solution_complaint, spec),
                 )
         languages = {SUFFIXES[item.language]: item.language for item in spec.starters}
@@ -133,7 +145,8 @@ class LabRun:
                     path,
                     languages[path.suffix],
                     101 + number + 100 * seed,
-                    f"wrong answer for {known.check}",
+                    Role.WRONG_ANSWER,
+                    f" for {known.check}",
                     partial(wrong_answer_complaint, spec, known),
                 )
 
@@ -143,13 +156,14 @@ class LabRun:
         path: Path,
         language: Language,
         seed: int,
-        what: str,
+        role: Role,
+        aim: str,
         complain: Callable[[Attempt], str | None],
     ) -> Line:
         place = path.relative_to(self.root).as_posix()
-        what = f"{what}, seed {seed}"
+        what = f"{role}{aim}, seed {seed}"
         if not path.is_file():
-            return Line(place, what, "there is no such file", "Write it.")
+            return Line(place, what, "there is no such file", "Write it.", role)
         try:
             made = attempt(
                 self.pool,
@@ -167,6 +181,7 @@ class LabRun:
             points,
             complain(made) or "",
             "Mend the program, or what answers/ says of it.",
+            role,
         )
 
     def _build(self, seed: int, variation: str | None) -> LabBuild:
@@ -179,4 +194,4 @@ class LabRun:
         )
 
 
-type Case = tuple[Path, Language, int, str, Callable[[Attempt], str | None]]
+type Case = tuple[Path, Language, int, Role, str, Callable[[Attempt], str | None]]

@@ -17,18 +17,16 @@ from django.db import connection
 
 from curriculum.catalogue import Catalogue, Lab
 from curriculum.releases import catalogue_of, release_tree
+from curriculum.run_request import make_request
 from grading.grader import grade, leave_ungraded, own_checks_pass
 from grading.report import run_report, verdict_report
 from grading.verdict import Verdict
 from lab_protocol.author import LabBuild, LabStream
 from lab_protocol.messages import (
-    ClosingRow,
     Ending,
-    Language,
     Phase,
     RunOutcome,
     RunRequest,
-    Topic,
 )
 from sandbox.author import BuildOptions
 from sandbox.errors import AuthorFault
@@ -107,32 +105,6 @@ def execute(lease: Lease, engine: Engine) -> None:
             _hand_back(lease, f"{type(error).__name__}: {error}")
 
 
-def make_request(
-    *, run_id: str, lab: Lab, stream: LabStream, language: str, files: dict[str, str]
-) -> RunRequest:
-    """Return all that the cell may know: program, topics, events, closing keys."""
-    spec = lab.spec
-    return RunRequest(
-        run_id=run_id,
-        language=Language(language),
-        files=files,
-        entry=next(iter(files)),
-        inputs=tuple(
-            Topic(item.topic, stream.partitions.get(item.topic, item.partitions))
-            for item in spec.streams
-        ),
-        outputs=tuple(Topic(output.topic) for output in spec.outputs.values()),
-        stages=stream.stages,
-        closing=tuple(
-            ClosingRow(output.topic, output.closing.column, output.closing.value)
-            for output in spec.outputs.values()
-            if output.closing is not None
-        ),
-        limits=spec.limits.as_limits(),
-        setup=spec.setup.as_setup(),
-    )
-
-
 def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
     submission = Submission.objects.get(pk=lease.submission_id)
     lifecycle.advance(lease, phase=Phase.PREPARING)
@@ -148,7 +120,7 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
     def request_for(stream: LabStream, run_id: UUID) -> RunRequest:
         return make_request(
             run_id=str(run_id),
-            lab=lab,
+            spec=lab.spec,
             stream=stream,
             language=submission.language,
             files=submission.files,
@@ -267,7 +239,7 @@ def _control_passes(
     outcome = run(
         make_request(
             run_id=str(token),
-            lab=lab,
+            spec=lab.spec,
             stream=build.stream,
             language=language,
             files=files,

@@ -11,11 +11,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from curriculum.run_request import make_request
 from grading.verdict import Result
 from lab_protocol.messages import Language, RunOutcome
 from lab_protocol.wire import decode, encode
@@ -23,7 +23,6 @@ from sandbox.privileges import as_ordinary_user
 from sandbox.selfcheck import PROBES
 from sandbox.settings import SandboxSettings
 from sandbox.slot import agent_environment
-from submissions.execution import make_request
 from tests.content.labs import LABS, answer, build_of, graded, spec_of
 
 pytestmark = pytest.mark.flink
@@ -86,7 +85,7 @@ def request_for(number: int, program: str) -> str:
     """Return the request that a worker would send for the program."""
     request = make_request(
         run_id=f"ordinary-{number}",
-        lab=SimpleNamespace(spec=spec_of(LAB)),
+        spec=spec_of(LAB),
         stream=build_of(LAB, SEED).stream,
         language=Language.SQL,
         files={"job.sql": program},

@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from curriculum.loader import check_tree
 from curriculum.minimum_rules import check_minimums
 from curriculum.problems import Problem, Problems, Severity, errors
+from rehearsal import tables
 from rehearsal.course_run import LabRun, Line, run_lesson
 from rehearsal.snippets import ROOT
 from sandbox.errors import SandboxUnavailable
@@ -68,6 +68,15 @@ class Command(BaseCommand):
             help=f"streams that each solution must pass (default {SEEDS})",
         )
 
+        parser.add_argument(
+            "--write",
+            nargs="?",
+            type=Path,
+            const=ROOT / "docs/course-tables.md",
+            metavar="FILE",
+            help="with --run: put what was run without a fault into its tables",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         root: Path = options["root"].resolve()
         if options["seeds"] < 1:
@@ -90,12 +99,14 @@ class Command(BaseCommand):
                 self._print(problem)
             self.stdout.write(_summary(checked.course is not None, found))
         if options["run"] is not None and checked.course is not None:
-            wrong += self._run(root, options["run"], options["seeds"])
+            wrong += self._run(
+                root, options["run"], options["seeds"], write=options["write"]
+            )
         if wrong:
             # Not CommandError: the problems are said already, and --json stays JSON.
             raise SystemExit(1)
 
-    def _run(self, root: Path, slug: str, seeds: int) -> int:
+    def _run(self, root: Path, slug: str, seeds: int, *, write: Path | None) -> int:
         """Execute what ``slug`` names, print the table, return the number of faults."""
         lessons, labs = _named(root, slug)
         if not lessons and not labs:
@@ -108,32 +119,38 @@ class Command(BaseCommand):
             found = replace(site, first_uid=site.first_uid + UIDS_OF_A_SITE)
             faults = 0
             for lesson in lessons:
-                faults += self._table(
-                    lesson.name, run_lesson(lesson, image=found.image)
-                )
+                lines = self._table(lesson.name, run_lesson(lesson, image=found.image))
+                faults += _faults(lines)
+                if write and not _faults(lines):
+                    cells = tables.lesson_cells(lesson)
+                    tables.write_row(write, lesson.name, cells, is_lab=False)
             if labs:
                 with SlotPool(found) as pool:
                     pool.wait_ready(START_SECONDS)
                     for lab in labs:
                         run = LabRun(root, lab.name, pool, found.image)
-                        faults += self._table(lab.name, run.lines(seeds=seeds))
+                        lines = self._table(lab.name, run.lines(seeds=seeds))
+                        faults += _faults(lines)
+                        if write and not _faults(lines):
+                            counts = tables.lab_cells(lines)
+                            tables.write_row(write, lab.name, counts, is_lab=True)
         except SandboxUnavailable as error:
             raise CommandError(str(error), returncode=2) from error
         return faults
 
-    def _table(self, name: str, lines: Iterator[Line]) -> int:
+    def _table(self, name: str, lines: Iterator[Line]) -> list[Line]:
+        """Print each line as it comes, and return them."""
         self.stdout.write(self.style.MIGRATE_HEADING(f"\n{name}"))
-        done = faults = 0
+        done = []
         for line in lines:
-            done += 1
-            faults += bool(line.fault)
+            done.append(line)
             mark = self.style.ERROR("WRONG") if line.fault else "ok   "
             self.stdout.write(f"  {mark} {line.place}  {line.what}")
             if line.fault:
                 self.stdout.write(f"      {line.fault}\n      {line.fix}")
-            sys.stdout.flush()
-        self.stdout.write(f"  {done} done, {faults} wrong")
-        return faults
+            self.stdout.flush()
+        self.stdout.write(f"  {len(done)} done, {_faults(done)} wrong")
+        return done
 
     def _print_json(self, found: tuple[Problem, ...], wrong: int) -> None:
         self.stdout.write(
@@ -158,6 +175,10 @@ class Command(BaseCommand):
             f"{problem.place}: {paint(problem.severity)} {problem.message}"
             f" [{problem.rule}]\n    {problem.fix}"
         )
+
+
+def _faults(lines: list[Line]) -> int:
+    return sum(bool(line.fault) for line in lines)
 
 
 def _named(root: Path, slug: str) -> tuple[list[Path], list[Path]]:

@@ -15,6 +15,7 @@ from curriculum.catalogue import Lab
 from curriculum.loader import load_tree
 from curriculum.problems import ContentError
 from curriculum.publishing import publish
+from curriculum.run_request import make_request
 from grading.report import run_report
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import RunOutcome
@@ -23,7 +24,6 @@ from sandbox.errors import AuthorFault, SandboxUnavailable
 from sandbox.image.manifest import load_image, runtime_dir
 from sandbox.pool import SlotPool
 from sandbox.settings import SandboxSettings
-from submissions.execution import make_request
 from submissions.judging import Rebuild, judge
 
 START_SECONDS = 90.0
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             return pool.run(
                 make_request(
                     run_id=str(uuid4()),
-                    lab=lab,
+                    spec=lab.spec,
                     stream=build.stream,
                     language=starter.language,
                     files=files,
