@@ -31,6 +31,7 @@ urlpatterns = [
     path("labs/<slug:lab_id>/send/", labs.lab_send, name="lab-send"),
     path("labs/<slug:lab_id>/draft/", labs.lab_draft, name="lab-draft"),
     path("labs/<slug:lab_id>/reset/", labs.lab_reset, name="lab-reset"),
+    path("labs/<slug:lab_id>/unreset/", labs.lab_unreset, name="lab-unreset"),
     path("labs/<slug:lab_id>/attempts/", history.lab_attempts, name="attempts"),
     path("labs/<slug:lab_id>/compare/", history.compare, name="compare"),
     path("labs/<slug:lab_id>/solution/", history.solution, name="solution"),

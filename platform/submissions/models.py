@@ -269,7 +269,10 @@ class Verdict(models.Model):
 
 
 class Draft(models.Model):
-    """A person's unsent text for a lab in one language; saved while typing."""
+    """A person's unsent text for a lab in one language; saved while typing.
+
+    ``before_reset`` is the text that the last reset to the starter replaced.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
     lab = models.CharField(max_length=80)
@@ -277,6 +280,7 @@ class Draft(models.Model):
         max_length=10, choices=[(item.value, item.value) for item in Language]
     )
     text = models.TextField(blank=True)
+    before_reset = models.TextField(blank=True, default="")
     revision = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -134,6 +134,34 @@ def store_draft(*, user: User, lab: Lab, language: str, text: str) -> Draft:
     return draft
 
 
+@transaction.atomic
+def reset_draft(*, user: User, lab: Lab, language: str, starter: str) -> Draft:
+    """Make the starter the draft and keep the text that it replaces."""
+    old = Draft.objects.filter(user=user, lab=lab.id, language=language).first()
+    draft = store_draft(user=user, lab=lab, language=language, text=starter)
+    if old is not None and old.text != starter:
+        draft.before_reset = old.text
+        draft.save(update_fields=["before_reset"])
+    return draft
+
+
+@transaction.atomic
+def undo_reset(*, user: User, lab: Lab, language: str) -> None:
+    """Bring the text from before the last reset back; without one nothing happens.
+
+    The present text takes its place, so that this too can be taken back.
+    """
+    draft = (
+        Draft.objects.filter(user=user, lab=lab.id, language=language)
+        .exclude(before_reset="")
+        .first()
+    )
+    if draft is not None:
+        draft.text, draft.before_reset = draft.before_reset, draft.text
+        draft.revision += 1
+        draft.save()
+
+
 def submission_seed(public_id: UUID) -> int:
     """Return the secret seed of a submit: 48 bits that only the server can compute."""
     digest = hmac.digest(

@@ -269,7 +269,10 @@ function send(kind) {
 form.addEventListener("submit", async (event) => {
   const { submitter } = event;
   event.preventDefault();
-  if (submitter?.id === "reset-button") await reset();
+  if (submitter?.closest("#before-reset")) {
+    form.action = submitter.formAction;
+    form.submit(); // the page comes back with the text in the editor
+  } else if (submitter?.id === "reset-button") await reset();
   else send(submitter?.value === "submit" ? "submit" : "run");
 });
 

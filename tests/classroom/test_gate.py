@@ -38,6 +38,7 @@ POSTS = [
     "/labs/first-lab/send/",
     "/labs/first-lab/draft/",
     "/labs/first-lab/reset/",
+    "/labs/first-lab/unreset/",
 ]
 OWN_POSTS = [
     "/own-data/delete/",

@@ -5,6 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from classroom.lab_data import lab_data
+from curriculum.course import StarterText
+from lab_protocol.messages import Language
 from submissions.models import Draft, Submission
 from tests.classroom.conftest import HTMX
 from tests.factories import make_cohort, make_release, make_submission
@@ -237,6 +240,32 @@ def test_reset_goes_back_to_the_starter(reader):
     assert reader.post("/labs/first-lab/reset/", form()).status_code == 302
     answer = reader.post("/labs/first-lab/reset/", form(language="cobol"), headers=JSON)
     assert answer.status_code == 400
+
+
+def test_a_reset_keeps_the_text_and_gives_it_back(reader):
+    reader.post(DRAFT, form(source="SELECT 'mine'"))
+    for _time in range(2):  # a second reset must not lose it
+        reader.post("/labs/first-lab/reset/", form(), headers=JSON)
+    assert "Вернуть его" in reader.get("/labs/first-lab/").text
+    reader.post("/labs/first-lab/unreset/", form())
+    assert draft().text == "SELECT 'mine'"
+    assert draft().before_reset == "-- starter\n"
+
+
+def test_the_data_of_a_lab_are_listed_with_the_ddl_of_its_starter(reader, catalogue):
+    text = reader.get("/labs/first-lab/").text
+    assert "<code>orders</code>" in text
+    assert "<code>out.totals</code>" in text
+    assert "<code>revenue</code>" in text
+    lab = catalogue.lab("first-lab")
+    assert lab_data(lab, "ru").ddl == ()
+    starter = "-- one\nCREATE TABLE a (\n  x INT\n) WITH ('k' = 'v;w');\nSELECT 1;\n"
+    lab = lab.model_copy(
+        update={"starters": {Language.SQL: StarterText("job.sql", starter)}}
+    )
+    assert lab_data(lab, "ru").ddl == (
+        "CREATE TABLE a (\n  x INT\n) WITH ('k' = 'v;w');",
+    )
 
 
 def test_a_page_of_a_lab_asks_the_database_a_fixed_number_of_times(

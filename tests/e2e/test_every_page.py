@@ -133,7 +133,7 @@ def test_opened_parts_are_accessible_too(world, visitor):
         )
         assert problems(page) == []
     page.goto("/labs/status-totals/")
-    for tab in ("Проверки", "Подсказки", "Попытки"):
+    for tab in ("Данные", "Проверки", "Подсказки", "Попытки"):
         page.get_by_role("tab", name=tab).click()
         assert problems(page) == []
     page.get_by_role("group").first.wait_for()

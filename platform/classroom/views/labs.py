@@ -16,12 +16,19 @@ from classroom.asking import places_of
 from classroom.continuing import next_step
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page, wants_json
+from classroom.lab_data import lab_data
 from classroom.views.live import live_context
 from classroom.workbench import Workbench, open_workbench
 from curriculum.catalogue import Lab
 from submissions.errors import DraftConflict, Rejected
 from submissions.models import Draft
-from submissions.services import save_draft, send_in, store_draft
+from submissions.services import (
+    reset_draft,
+    save_draft,
+    send_in,
+    store_draft,
+    undo_reset,
+)
 from submissions.source import clean_source
 
 # What spoils the text itself; after any other refusal the text is a good draft.
@@ -117,12 +124,23 @@ def lab_reset(request: StudentRequest, lab_id: str) -> HttpResponse:
     )
     if starter is None:
         return _refused(request, entry.lab, language, "", Rejected("language-unknown"))
-    draft = store_draft(
-        user=request.user, lab=entry.lab, language=language, text=starter.text
+    draft = reset_draft(
+        user=request.user, lab=entry.lab, language=language, starter=starter.text
     )
     if wants_json(request):
         return JsonResponse(_draft_json(draft) | {"text": draft.text})
     messages.info(request, _("The editor is back at the starter file."))
+    return redirect(_lab_url(entry.lab, language))
+
+
+@require_POST
+@student_page
+def lab_unreset(request: StudentRequest, lab_id: str) -> HttpResponse:
+    """Bring the text from before the last reset back."""
+    _lesson, entry = course_of(request).require_lab(lab_id)
+    language = request.POST.get("language", "")
+    undo_reset(user=request.user, lab=entry.lab, language=language)
+    messages.info(request, _("The text before the reset is in the editor."))
     return redirect(_lab_url(entry.lab, language))
 
 
@@ -142,6 +160,7 @@ def _page(
         "checks": [
             (item, item.title.in_language(language)) for item in bench.lab.spec.judged
         ],
+        "data": lab_data(bench.lab, language),
         "check_places": places_of(bench.catalogue, "lab", bench.lab.id, language),
         "notice": notice,
     }
