@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from curriculum.fences import Engine, FenceKind
+from curriculum.fences import FenceKind
 from curriculum.specs import LabSpec
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import Language
@@ -24,7 +24,7 @@ from rehearsal.attempts import (
     starter_complaint,
     wrong_answer_complaint,
 )
-from rehearsal.snippets import SessionEndedError, blocks_of, complaint, count_kinds
+from rehearsal.snippets import SessionEndedError, complaint, count_kinds, needs_flink
 from rehearsal.snippets import execute as execute_on_flink
 from sandbox.author import build_lab
 from sandbox.errors import AuthorFault
@@ -59,12 +59,14 @@ class Line:
     role: Role = Role.BLOCK
 
 
-def run_lesson(folder: Path, *, image: Image) -> Iterator[Line]:
-    """Execute the blocks of a lesson in order, one line for each."""
+def run_lesson(folder: Path, *, image: Image | None) -> Iterator[Line]:
+    """Execute the blocks of a lesson in order, one line for each.
+
+    A lesson with blocks on Flink needs the ``image``.
+    """
     place = f"lessons/{folder.name}"
-    engines = {block.fence.header.engine for block in blocks_of(folder)}
     kinds = count_kinds(folder)
-    if Engine.FLINK in engines:
+    if image is not None and needs_flink(folder):
         with tempfile.TemporaryDirectory() as work:
             try:
                 done = execute_on_flink(folder, Path(work), image=image)
@@ -143,7 +145,7 @@ class LabRun:
             for seed in range(WRONG_SEEDS):
                 yield (
                     path,
-                    languages[path.suffix],
+                    languages.get(path.suffix),
                     101 + number + 100 * seed,
                     Role.WRONG_ANSWER,
                     f" for {known.check}",
@@ -154,16 +156,19 @@ class LabRun:
         self,
         spec: LabSpec,
         path: Path,
-        language: Language,
+        language: Language | None,
         seed: int,
         role: Role,
         aim: str,
-        complain: Callable[[Attempt], str | None],
+        complain: "Complain",
     ) -> Line:
         place = path.relative_to(self.root).as_posix()
         what = f"{role}{aim}, seed {seed}"
         if not path.is_file():
             return Line(place, what, "there is no such file", "Write it.", role)
+        if language is None:
+            fault = f"no starter of the lab has a file {path.suffix}"
+            return Line(place, what, fault, "Write it in a language of the lab.", role)
         try:
             made = attempt(
                 self.pool,
@@ -171,9 +176,9 @@ class LabRun:
                 Program(path.read_text("utf-8"), language, seed),
                 self._build,
             )
-        except AuthorFault as fault:
+        except AuthorFault as error:
             return Line(
-                f"labs/{self.slug}", what, str(fault), "Mend stream.py or answers/*.py."
+                f"labs/{self.slug}", what, str(error), "Mend stream.py or answers/*.py."
             )
         points = f"{what}: {made.verdict.points} of {spec.points} points"
         return Line(
@@ -194,4 +199,6 @@ class LabRun:
         )
 
 
-type Case = tuple[Path, Language, int, Role, str, Callable[[Attempt], str | None]]
+type Case = tuple[
+    Path, Language | None, int, Role, str, Callable[[Attempt], str | None]
+]

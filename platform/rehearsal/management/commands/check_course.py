@@ -16,12 +16,12 @@ from curriculum.minimum_rules import check_minimums
 from curriculum.problems import Problem, Problems, Severity, errors
 from rehearsal import tables
 from rehearsal.course_run import LabRun, Line, run_lesson
-from rehearsal.snippets import ROOT
+from rehearsal.snippets import ROOT, needs_flink
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.build import build_image
 from sandbox.image.manifest import runtime_dir
 from sandbox.pool import SlotPool
-from sandbox.settings import settings_from_environment
+from sandbox.settings import SandboxSettings, settings_from_environment
 
 SEEDS = 5
 START_SECONDS = 120.0
@@ -113,27 +113,28 @@ class Command(BaseCommand):
             raise CommandError(
                 f"there is no lesson and no lab {slug!r} under {root}", returncode=2
             )
+        faults = 0
         try:
-            build_image(root=ROOT, runtime=runtime_dir(ROOT), report=lambda line: None)
-            site = settings_from_environment(ROOT)
-            found = replace(site, first_uid=site.first_uid + UIDS_OF_A_SITE)
-            faults = 0
+            # Lessons of plain Python need no engine, which may not be set up yet.
+            engine = _engine() if labs or any(map(needs_flink, lessons)) else None
+            image = engine.image if engine else None
             for lesson in lessons:
-                lines = self._table(lesson.name, run_lesson(lesson, image=found.image))
+                lines = self._table(lesson.name, run_lesson(lesson, image=image))
                 faults += _faults(lines)
                 if write and not _faults(lines):
                     cells = tables.lesson_cells(lesson)
                     tables.write_row(write, lesson.name, cells, is_lab=False)
-            if labs:
-                with SlotPool(found) as pool:
-                    pool.wait_ready(START_SECONDS)
-                    for lab in labs:
-                        run = LabRun(root, lab.name, pool, found.image)
-                        lines = self._table(lab.name, run.lines(seeds=seeds))
-                        faults += _faults(lines)
-                        if write and not _faults(lines):
-                            counts = tables.lab_cells(lines)
-                            tables.write_row(write, lab.name, counts, is_lab=True)
+            if engine is None or not labs:
+                return faults
+            with SlotPool(engine) as pool:
+                pool.wait_ready(START_SECONDS)
+                for lab in labs:
+                    run = LabRun(root, lab.name, pool, engine.image)
+                    lines = self._table(lab.name, run.lines(seeds=seeds))
+                    faults += _faults(lines)
+                    if write and not _faults(lines):
+                        counts = tables.lab_cells(lines)
+                        tables.write_row(write, lab.name, counts, is_lab=True)
         except SandboxUnavailable as error:
             raise CommandError(str(error), returncode=2) from error
         return faults
@@ -175,6 +176,13 @@ class Command(BaseCommand):
             f"{problem.place}: {paint(problem.severity)} {problem.message}"
             f" [{problem.rule}]\n    {problem.fix}"
         )
+
+
+def _engine() -> SandboxSettings:
+    """Return the settings of slots with an image of the sources as they are now."""
+    build_image(root=ROOT, runtime=runtime_dir(ROOT), report=lambda line: None)
+    site = settings_from_environment(ROOT)
+    return replace(site, first_uid=site.first_uid + UIDS_OF_A_SITE)
 
 
 def _faults(lines: list[Line]) -> int:
