@@ -199,6 +199,5 @@ class LabRun:
         )
 
 
-type Case = tuple[
-    Path, Language | None, int, Role, str, Callable[[Attempt], str | None]
-]
+type Complain = Callable[[Attempt], str | None]
+type Case = tuple[Path, Language | None, int, Role, str, Complain]
