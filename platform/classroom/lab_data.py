@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from curriculum.catalogue import Lab
 from curriculum.specs import Column
-from lab_protocol.messages import Language
 
 # Statements of a starter end with a semicolon at the end of a line.
 CREATE_TABLE = re.compile(
@@ -45,7 +44,9 @@ class LabData:
 
 def lab_data(lab: Lab, language: str) -> LabData:
     """Return the streams and tables of a lab with titles in ``language``."""
-    starter = lab.starters.get(Language.SQL)
+    starter = next(
+        (text for known, text in lab.starters.items() if known == "sql"), None
+    )
     return LabData(
         streams=tuple(
             StreamView(item.topic, item.title.in_language(language), item.partitions)
