@@ -5,6 +5,7 @@ the thread pool a SIGTERM lets running tries end and leaves the rest in the data
 """
 
 import logging
+import os
 import secrets
 import socket
 import threading
@@ -14,7 +15,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models.functions import Now
@@ -219,6 +225,16 @@ def serve() -> None:
     """Serve the queue if this process is a worker."""
     if _worker is not None:
         _worker.serve()
+
+
+@worker_init.connect
+def _let_others_first(**kwargs: Any) -> None:
+    """Lower the priority of this thread, which all others and each box come from.
+
+    With two boxes on two cores, pages of a web process of the same priority took
+    1.5 s at p95.
+    """
+    os.nice(settings.LAB_NICENESS)
 
 
 @worker_ready.connect

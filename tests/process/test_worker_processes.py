@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cell.process_table import descendants
 from tests.faults.database import Database
 from tests.site import ROOT, Site, running_site, wait_until
 
@@ -111,6 +112,16 @@ def test_what_was_sent_while_nobody_answered_is_run_when_a_worker_comes(site):
         seconds=120,
     )
     assert {state(site, one)["tries"] for one in waiting} == {1}
+
+
+def test_boxes_let_the_web_process_have_the_processor_first(site):
+    site.start_worker()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    worker = site.worker.pid
+    boxes = descendants(worker)
+    assert boxes
+    for pid in (worker, *boxes):
+        assert os.getpriority(os.PRIO_PROCESS, pid) >= own + 10
 
 
 def test_a_worker_told_to_end_finishes_its_run_and_takes_nothing_new(site):
