@@ -114,8 +114,19 @@ class CourseLinks:
         place: tuple[str, int],
         problems: Problems,
     ) -> None:
-        """Report a link that leads nowhere, or to an anchor that is not there."""
+        """Report a link to nowhere, to an anchor that is not there, or to a draft."""
         target = self.target(written, folder=folder)
+        if self._is_draft(target.leads, target.name) and not self._is_draft(
+            *self._folders.get(folder, (Leads.SITE, ""))
+        ):
+            problems.error(
+                *place,
+                Rule.DRAFT_NAMED,
+                f"the link {written!r} leads to a draft, which students do not get",
+                f"Remove `draft: true` from that {target.leads} when it is ready,"
+                " or remove the link.",
+            )
+            return
         match target.leads:
             case Leads.FORBIDDEN:
                 problems.error(
@@ -183,6 +194,15 @@ class CourseLinks:
         """Return the anchors of the lesson with this id or alias."""
         lesson = self._lessons.get(name)
         return anchors_of(lesson.rendered, language) if lesson else ()
+
+    def _is_draft(self, kind: Leads, name: str) -> bool:
+        """Say whether a place is a lesson or lab that is not imported."""
+        draft: LessonDraft | LabDraft | None = None
+        if kind is Leads.LESSON:
+            draft = self._lessons.get(name)
+        elif kind is Leads.LAB:
+            draft = self._labs.get(name)
+        return draft is not None and draft.is_draft
 
     def _page(self, path: str, anchor: str) -> Target:
         if path in self._pages:

@@ -218,7 +218,10 @@ CASES = [
     ),
     Case(
         "draft-named",
-        swap(LAB, "minutes: 15", "minutes: 15\ndraft: true"),
+        both(
+            swap(LAB, "minutes: 15", "minutes: 15\ndraft: true"),
+            swap(RU, "[задание](/labs/first-lab/)", "задание"),
+        ),
         RU,
         at="labs: [first-lab]",
     ),
@@ -459,6 +462,43 @@ CASES = [
     Case("dead-link", append(RU, "\n[x](../../../etc/passwd)\n"), RU, at="passwd"),
     Case("dead-link", append(TASK, "\n[x](/lessons/gone/)\n"), TASK, at="gone"),
     Case("dead-link", swap(LAB, "/lessons/source/#why", "/lessons/x/"), LAB, "/x/"),
+    Case(
+        "draft-named",
+        both(
+            add(THIRD, third_lesson("draft: true")),
+            append(RU, "\n[x](/lessons/third/)\n"),
+        ),
+        RU,
+        at="third",
+        says="students do not get",
+    ),
+    Case(
+        "draft-named",
+        both(
+            add(THIRD, third_lesson("draft: true")),
+            append(TASK, "\n[x](../../lessons/03-third/ru.md)\n"),
+        ),
+        TASK,
+        at="03-third",
+    ),
+    Case(
+        "draft-named",
+        both(
+            add(THIRD, third_lesson("draft: true")),
+            swap(LAB, "/lessons/source/#why", "/lessons/third/"),
+        ),
+        LAB,
+        at="third",
+    ),
+    Case(
+        "draft-named",
+        both(
+            swap(LAB, "minutes: 15", "minutes: 15\ndraft: true"),
+            append(WINDOWS, "\n[x](/labs/first-lab/)\n"),
+        ),
+        WINDOWS,
+        at="first-lab",
+    ),
     Case("dead-anchor", append(RU, "\n[x](#gone)\n"), RU, at="#gone"),
     Case("dead-anchor", append(RU, "\n[x](/lessons/windows/#gone)\n"), RU, at="#gone"),
     Case("dead-anchor", append(RU, "\n[x](/labs/first-lab/#gone)\n"), RU, at="#gone"),

@@ -17,6 +17,7 @@ from tests.curriculum.broken_courses import (
     Files,
     append,
     swap,
+    third_lesson,
 )
 from tests.curriculum.mini_course import good_course, write_course
 
@@ -212,3 +213,31 @@ def test_every_rule_has_a_case():
         "below-minimum",
     }
     assert covered == set(Rule)
+
+
+def test_a_draft_may_link_to_drafts(tmp_path):
+    """An author writes two lessons at a time; neither is imported yet."""
+    files = good_course()
+    for number, (own, other) in enumerate((("third", "fourth"), ("fourth", "third"))):
+        front = third_lesson("draft: true").replace("id: third", f"id: {own}")
+        front = front.replace("order: 3", f"order: {number + 3}")
+        text = f"{front}\n[x](/lessons/{other}/)\n"
+        for language in ("ru", "en"):
+            files[f"lessons/0{number + 3}-{own}/{language}.md"] = text
+    checked = check_tree(write_course(tmp_path, files))
+    assert checked.problems == ()
+    assert checked.course is not None
+    assert len(checked.course.lessons) == 2
+
+
+def test_the_glossary_links_to_no_draft(tmp_path):
+    files = good_course()
+    for language in ("ru", "en"):
+        files[f"lessons/03-third/{language}.md"] = third_lesson("draft: true")
+        files[f"lessons/_shared/glossary.{language}.yaml"] = (
+            "- id: one\n  term: One\n  text: A word.\n  lesson: third#top\n"
+        )
+    problems = check_tree(write_course(tmp_path, files)).problems
+    assert {(problem.rule, problem.line) for problem in problems} == {
+        (Rule.DRAFT_NAMED, 4)
+    }
