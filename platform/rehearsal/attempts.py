@@ -112,7 +112,9 @@ def wrong_answer_complaint(
     """Say how a wrong answer differs from what its misconception predicts."""
     if made.outcome.ending is not Ending.COMPLETED:
         return _ending(made)
-    for name, predicted in made.build.misconceptions[known.id].items():
+    # An output that the misconception does not speak of is right.
+    rows_of = {**made.build.expected, **made.build.misconceptions[known.id]}
+    for name, predicted in rows_of.items():
         output = spec.outputs[name]
         rows = read_changelog(made.outcome.records[output.topic], output).fold()
         diff = compare_tables(read_expected(predicted, output), rows, output)

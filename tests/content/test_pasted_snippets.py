@@ -7,8 +7,6 @@ takes the lab's whole half minute, with POTOK_TESTS=all.
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +15,9 @@ import pytest
 
 from curriculum.fences import FenceKind
 from grading.verdict import Result
-from lab_protocol.messages import Ending, EndRule, Language, RunOutcome
+from lab_protocol.messages import Ending, Language
 from rehearsal.attempts import Program, attempt
 from rehearsal.snippets import fences_of
-from sandbox.cell.plain_inputs import lay_inputs
 from sandbox.pool import SlotPool
 from tests.content.labs import (
     FLINK_SLUGS,
@@ -29,10 +26,9 @@ from tests.content.labs import (
     PLAIN_SLUGS,
     build_of,
     code_of,
-    graded,
     spec_of,
 )
-from tests.content.test_plain_labs import rows_of
+from tests.content.plain_programs import attempt as plain_attempt
 
 ALL = os.environ.get("POTOK_TESTS") == "all"
 SEED = 3
@@ -97,31 +93,10 @@ def named(found: Iterator[Pasted]) -> pytest.MarkDecorator:
 
 
 @named(one for slug in PLAIN_SLUGS for one in pasted(slug, each=True))
-def test_snippets_of_the_lesson_do_not_pass_a_plain_lab(pasted: Pasted, tmp_path):
-    spec, build = spec_of(pasted.slug), build_of(pasted.slug, SEED)
-    (tmp_path / "out").mkdir()
-    events = [event for stage in build.stages for event in stage.events]
-    lay_inputs(tmp_path, [stream.topic for stream in spec.streams], events)
-    (tmp_path / "job.py").write_text(pasted.text, "utf-8")
-    subprocess.run(
-        [sys.executable, "-S", "-X", "utf8", "job.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-        timeout=30,
-    )
-    outcome = RunOutcome(
-        run_id="pasted",
-        ending=Ending.COMPLETED,
-        end_rule=EndRule.BOX_EXITED,
-        records={
-            output.topic: rows_of(tmp_path / "out" / f"{output.topic}.jsonl")
-            for output in spec.outputs.values()
-        },
-    )
-    verdict = graded(pasted.slug, build, outcome)
-    assert verdict.result is not Result.PASSED
-    assert verdict.points < spec.points
+def test_snippets_of_the_lesson_do_not_pass_a_plain_lab(pasted: Pasted):
+    made = plain_attempt(pasted.slug, SEED, pasted.text)
+    assert made.verdict.result is not Result.PASSED
+    assert made.verdict.points < spec_of(pasted.slug).points
 
 
 @pytest.mark.flink

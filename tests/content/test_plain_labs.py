@@ -5,29 +5,19 @@
 
 import ast
 import os
-import subprocess
-import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from curriculum.fences import Engine, find_fences
-from grading.changelog import read_changelog, read_expected
-from grading.compare import compare_tables
-from lab_protocol.messages import Ending, EndRule, Record, RunOutcome
-from sandbox.cell.plain_inputs import lay_inputs
-from tests.content.labs import (
-    LABS,
-    PLAIN_SLUGS,
-    ROOT,
-    answer,
-    build_of,
-    changed,
-    failed_checks,
-    graded,
-    spec_of,
+from lab_protocol.messages import Ending
+from rehearsal.attempts import (
+    solution_complaint,
+    starter_complaint,
+    wrong_answer_complaint,
 )
+from tests.content.labs import LABS, PLAIN_SLUGS, ROOT, answer, changed, spec_of
+from tests.content.plain_programs import attempt
 
 ALL = os.environ.get("POTOK_TESTS") == "all"
 SEEDS = 50 if ALL else 5
@@ -40,70 +30,19 @@ WRONG = [
 FOLD = "fold-the-topic"
 
 
-def ran(slug: str, seed: int, text: str) -> RunOutcome:
-    """Run a program over the lab's files, with the standard library alone."""
-    spec, build = spec_of(slug), build_of(slug, seed)
-    with TemporaryDirectory() as folder:
-        work = Path(folder)
-        (work / "out").mkdir()
-        events = [event for stage in build.stages for event in stage.events]
-        lay_inputs(work, [stream.topic for stream in spec.streams], events)
-        (work / "job.py").write_text(text, "utf-8")
-        done = subprocess.run(
-            [sys.executable, "-S", "-X", "utf8", "job.py"],
-            cwd=work,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return RunOutcome(
-            run_id="plain",
-            ending=Ending.COMPLETED,
-            end_rule=EndRule.BOX_EXITED,
-            records={
-                output.topic: rows_of(work / "out" / f"{output.topic}.jsonl")
-                for output in spec.outputs.values()
-            },
-            stdout=done.stdout,
-        )
-
-
-def rows_of(file: Path) -> tuple[Record, ...]:
-    lines = file.read_bytes().splitlines() if file.exists() else []
-    return tuple(
-        Record(
-            partition=0,
-            offset=offset,
-            timestamp_ms=0,
-            key=None,
-            value=line,
-            stage=1,
-        )
-        for offset, line in enumerate(lines)
-    )
-
-
-def points_of(slug: str, seed: int, text: str) -> int:
-    return graded(slug, build_of(slug, seed), ran(slug, seed, text)).points
-
-
 @pytest.mark.parametrize("slug", PLAIN_SLUGS)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_the_solution_scores_full(slug, seed):
-    outcome = ran(slug, seed, answer(slug, "solution.py"))
-    verdict = graded(slug, build_of(slug, seed), outcome)
-    assert not failed_checks(verdict)
-    assert verdict.points == 100
+    made = attempt(slug, seed, answer(slug, "solution.py"))
+    assert solution_complaint(spec_of(slug), made) is None
+    assert made.verdict.points == 100
 
 
 @pytest.mark.parametrize("slug", PLAIN_SLUGS)
 def test_the_starter_runs_and_scores_nothing(slug):
     [starter] = spec_of(slug).starters
     text = (LABS / slug / "given" / starter.name).read_text("utf-8")
-    outcome = ran(slug, 1, text)
-    verdict = graded(slug, build_of(slug, 1), outcome)
-    assert verdict.points == 0
+    assert starter_complaint(attempt(slug, 1, text)) is None
 
 
 @pytest.mark.parametrize(("slug", "mistake"), WRONG)
@@ -111,17 +50,8 @@ def test_a_wrong_answer_does_what_its_misconception_says(slug, mistake):
     spec = spec_of(slug)
     known = next(item for item in spec.misconceptions if item.id == mistake)
     for seed in range(WRONG_SEEDS):
-        build = build_of(slug, seed)
-        outcome = ran(slug, seed, answer(slug, f"wrong/{mistake}.py"))
-        rows = {**build.expected, **build.misconceptions[mistake]}
-        for name, predicted in rows.items():
-            output = spec.outputs[name]
-            found = read_changelog(outcome.records[output.topic], output).fold()
-            diff = compare_tables(read_expected(predicted, output), found, output)
-            assert diff.is_empty, f"seed {seed}, {name}: {diff.rows[:3]}"
-        verdict = graded(slug, build, outcome)
-        assert known.check in failed_checks(verdict), f"seed {seed}"
-        assert verdict.misconception == mistake, f"seed {seed}"
+        made = attempt(slug, seed, answer(slug, f"wrong/{mistake}.py"))
+        assert wrong_answer_complaint(spec, known, made) is None, f"seed {seed}"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +80,7 @@ def test_other_right_answers_to_fold_the_topic_score_full(old, new):
             "        if envelope is None:\n"
             '            fold.rows.pop(record["key"], None)\n',
         )
-    assert points_of(FOLD, 3, text) == 100
+    assert solution_complaint(spec_of(FOLD), attempt(FOLD, 3, text)) is None
 
 
 def functions_of(text: Path) -> str:
@@ -196,6 +126,7 @@ def test_the_lessons_own_functions_do_not_pass(language):
     epoch = "EPOCH = datetime(1970, 1, 1)\ncounted = []\n"
     text = "\n".join([front, functions_of(lesson), epoch, PASTED])
     for seed in range(3):
-        verdict = graded(FOLD, build_of(FOLD, seed), ran(FOLD, seed, text))
-        assert failed_checks(verdict) == {"reservations", "operations", "source-lag"}
-        assert verdict.points == 40
+        made = attempt(FOLD, seed, text)
+        assert made.outcome.ending is Ending.COMPLETED
+        assert made.failed_checks == {"reservations", "operations", "source-lag"}
+        assert made.verdict.points == 40

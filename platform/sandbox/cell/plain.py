@@ -23,12 +23,12 @@ from sandbox.cell.box import Box
 from sandbox.cell.collect import Refusal, collect
 from sandbox.cell.limits import Reading, crossed, relaxed
 from sandbox.cell.plain_inputs import lay_inputs
+from sandbox.cell.plain_outputs import OUTPUTS, output_file, records_of
 from sandbox.cell.run import ENVIRONMENT_ENDED, Conclusion, failed, last_words
 from sandbox.settings import CellSettings
 
 _TICK = 0.01
 _METER_SECONDS = 0.05
-_OUTPUTS = "out"
 
 # What is said of an output file that was refused, after its name.
 _REFUSALS = {
@@ -74,7 +74,7 @@ class PlainRun:
         request = self._request
         events = [event for stage in request.stages for event in stage.events]
         work = self._box.scratch.work
-        (work / _OUTPUTS).mkdir()
+        (work / OUTPUTS).mkdir()
         lay_inputs(work, [topic.name for topic in request.inputs], events)
         self._box.hold_to(request.limits)
         self._box.speech.begin(self._limits.stdout_bytes)
@@ -163,14 +163,18 @@ class PlainRun:
         topics = [topic.name for topic in self._request.outputs]
         files = collect(
             self._box.scratch.work,
-            [_file(topic) for topic in topics],
+            [output_file(topic) for topic in topics],
             max_bytes=self._limits.output_bytes,
             without=self._box.without,
         )
         records = {}
         for topic in topics:
-            found = files[_file(topic)]
-            records[topic] = () if isinstance(found, Refusal) else self._rows(found)
+            found = files[output_file(topic)]
+            records[topic] = (
+                ()
+                if isinstance(found, Refusal)
+                else records_of(found, stage=len(self._request.stages))
+            )
             if conclusion.ending is Ending.COMPLETED:
                 conclusion = self._judge(topic, found, conclusion)
         rows = sum(len(lines) for lines in records.values())
@@ -186,26 +190,7 @@ class PlainRun:
             return Conclusion(Ending.OUTPUT_LIMIT, conclusion.rule, "row_bytes")
         if isinstance(found, Refusal) and found in _REFUSALS:
             self._error = LearnerError(
-                "OutputFile", f"/work/{_file(topic)} {_REFUSALS[found]}"
+                "OutputFile", f"/work/{output_file(topic)} {_REFUSALS[found]}"
             )
             return Conclusion(Ending.LEARNER_ERROR, conclusion.rule)
         return conclusion
-
-    def _rows(self, content: bytes) -> tuple[Record, ...]:
-        """Return one record a line; what the line says is for the grader to read."""
-        lines = [line for line in content.split(b"\n") if line.strip()]
-        return tuple(
-            Record(
-                partition=0,
-                offset=offset,
-                timestamp_ms=0,
-                key=None,
-                value=line,
-                stage=len(self._request.stages),
-            )
-            for offset, line in enumerate(lines)
-        )
-
-
-def _file(topic: str) -> str:
-    return f"{_OUTPUTS}/{topic}.jsonl"
