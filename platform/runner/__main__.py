@@ -33,6 +33,7 @@ from runner.drill import Drill
 from runner.evidence import tell_evidence
 from runner.failures import describe
 from runner.jobs import JobWatch, machine_death
+from runner.priority import weigh_session
 from runner.python_program import run_python
 from runner.sql_program import StatementFailed, run_sql
 from runner.warm_up import warm_up
@@ -42,6 +43,7 @@ def main() -> None:
     """Serve until the agent closes the control pipe or kills the box."""
     status = Status(int(sys.argv[1]))
     control = take_control()
+    weigh_session()
     cluster = Cluster(extra_flags=sys.argv[2:])
     # Imported while Java starts: 0.3 s that cost nothing.
     import pyflink.datastream

@@ -23,15 +23,14 @@ from lab_protocol.messages import (
     SetWarmUp,
 )
 from lab_protocol.wire import ProtocolError, decode, encode
-from sandbox.cell.process_table import descendants
 from sandbox.cgroups import AGENT_GROUP, NO_GROUPS, Groups, entering, remove_tree
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.manifest import Image
 from sandbox.pipes import opened
+from sandbox.priority import hurry
 from sandbox.privileges import (
     as_ordinary_user,
     explain_refusal,
-    may_renice,
     own_namespaces,
 )
 from sandbox.protections import CANARY
@@ -174,7 +173,8 @@ class Slot:
         )
         if not self._send(request):
             return self._fault(request, "agent_died")
-        self._hurry()
+        if self._process is not None:
+            hurry(self._process.pid)
         cancel_sent = False
         while True:
             if not cancel_sent and is_cancelled():
@@ -243,17 +243,6 @@ class Slot:
             self._failure = f"no_group: {error}"
             logger.warning("slot %s has no control group: %s", self.number, error)
             return None
-
-    def _hurry(self) -> None:
-        """Give the cell this process's share of the processor: somebody waits."""
-        if self._process is None or not may_renice():
-            return
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        for pid in descendants(self._process.pid):
-            with contextlib.suppress(OSError):  # ended meanwhile
-                for thread in Path(f"/proc/{pid}/task").iterdir():
-                    with contextlib.suppress(OSError):
-                        os.setpriority(os.PRIO_PROCESS, int(thread.name), own)
 
     def _send(self, message: object) -> bool:
         process = self._process

@@ -27,6 +27,7 @@ from sandbox.author import build_lab
 from sandbox.image.build import build_image
 from sandbox.image.manifest import load_image, runtime_dir
 from tests.bench.by_hand import run_by_hand
+from tests.bench.yardstick import yardstick
 from tests.site import ROOT, Site, running_site
 
 LAB = "cdc-source"
@@ -45,9 +46,16 @@ class Measured:
 
     @contextmanager
     def part(self, name: str) -> Iterator[bool]:
-        """Yield whether `name` was asked for; keep its failure from the others."""
+        """Yield whether `name` was asked for; keep its failure from the others.
+
+        The yardstick is taken before and after it.
+        """
+        wanted = name in self.chosen.only
         try:
-            yield name in self.chosen.only
+            before = yardstick() if wanted else 0.0
+            yield wanted
+            if wanted:
+                self.numbers[f"{name}_yardstick_s"] = (before + yardstick()) / 2
         except Exception:
             traceback.print_exc()
             self.failed.append(name)

@@ -45,9 +45,11 @@ class Person:
         person.get("/")
         return person
 
-    def get(self, path: str) -> str:
+    def get(self, path: str, *, by_htmx: bool = False) -> str:
         """Return a page's HTML; raise urllib's HTTPError for a refusal."""
-        with self.opener.open(self.url + path, timeout=60) as reply:
+        headers = {"HX-Request": "true"} if by_htmx else {}
+        request = urllib.request.Request(self.url + path, headers=headers)
+        with self.opener.open(request, timeout=60) as reply:
             return str(reply.read().decode())
 
     def post(self, path: str, **form: str) -> str:
@@ -77,9 +79,10 @@ class Person:
     def asks_again(self, public_id: str) -> float | None:
         """Ask for the status fragment as the page does.
 
+        Without htmx's header the answer is the whole page, at 26 ms for 10 ms.
         Returns in how many seconds the page would ask anew, None when it would not.
         """
-        text = self.get(f"/attempts/{public_id}/status/")
+        text = self.get(f"/attempts/{public_id}/status/?place=lab", by_htmx=True)
         found = re.search(r'class="live"[^>]*hx-trigger="every (\d+)s"', text)
         return None if found is None else float(found.group(1))
 

@@ -1,5 +1,6 @@
 """The pool: spare cells, a hurry, an image that is not the current one any more."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -75,18 +76,33 @@ def test_a_box_starts_behind_others_and_runs_beside_them(
     def note(progress: RunProgress) -> None:
         if progress.phase is Phase.RUNNING and not seen:
             seen.extend(box_niceness(pool))
+            shares.update(box_shares(pool))
 
     seen: list[int] = []
+    shares: set[int] = set()
     own = os.getpriority(os.PRIO_PROCESS, 0)
     with SlotPool(one_slot) as pool:
         wait_until(lambda: pool.health().slots[0].phase is CellPhase.READY)
         waiting = box_niceness(pool)
         assert waiting
         assert set(waiting) == {own + 10}
+        assert box_shares(pool) <= {own + 10}
         program = "import time\ntime.sleep(1)\n"
         request = make_request(program, language=Language.PYFLINK)
         pool.run(request, on_progress=note, is_cancelled=lambda: False)
     assert set(seen) == {own}
+    assert shares <= {own}
+
+
+def box_shares(pool: SlotPool) -> set[int]:
+    """Return the niceness of the box's sessions; empty without autogroups."""
+    found: set[int] = set()
+    for pid in descendants(pool.pids()[0]):
+        if b"PythonGatewayServer" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            with contextlib.suppress(FileNotFoundError):
+                said = Path(f"/proc/{pid}/autogroup").read_text(encoding="ascii")
+                found.add(int(said.split()[-1]))
+    return found
 
 
 def box_niceness(pool: SlotPool) -> list[int]:

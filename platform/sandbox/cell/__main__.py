@@ -11,6 +11,7 @@ from sandbox.cell.agent import Agent
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
 from sandbox.cell.sabotage import open_network
+from sandbox.priority import weigh_sessions
 from sandbox.protections import Protection
 from sandbox.settings import CellSettings
 
@@ -21,6 +22,7 @@ def main() -> None:
     namespace.enter(size=settings.broker_bytes)
     if Protection.OWN_NETWORK in settings.without:
         open_network()
+    weigh_sessions([os.getpid()], os.getpriority(os.PRIO_PROCESS, 0))
     host = Host(warm_up=settings.warm_up)
     try:
         Agent(settings, host).serve()
