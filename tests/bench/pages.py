@@ -26,6 +26,7 @@ from tests.factories import lab_spec, make_cohort, make_lab, make_lesson, make_r
 from tests.site import ROOT, Site
 
 LESSON = "pyflink-cdc-connector"
+LAB = "cdc-source"
 _LESSONS = 30
 
 
@@ -84,7 +85,7 @@ def large_cohorts(site: Site) -> dict[str, float]:
 
 
 def large_import(site: Site, folder: Path) -> dict[str, float]:
-    """Time the import of 200 lessons: this course and long copies of one of it."""
+    """Time the import of 200 lessons and labs: the course and long copies of one."""
     for name in ("lessons", "labs"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
@@ -93,7 +94,15 @@ def large_import(site: Site, folder: Path) -> dict[str, float]:
     present = sum(1 for _ in (ROOT / "lessons").glob("*/ru.md"))
     for number in range(present + 1, 201):
         target = folder / "lessons" / f"{number:03}-lesson-{number:03}"
+        lab = folder / "labs" / f"lab-{number:03}"
         shutil.copytree(source, target)
+        shutil.copytree(folder / "labs" / LAB, lab)
+        spec = (lab / "lab.yaml").read_text("utf-8")
+        spec = re.sub(r"^id: .*$", f"id: {lab.name}", spec, count=1, flags=re.M)
+        spec = re.sub(
+            r"^lesson: .*$", f"lesson: lesson-{number:03}", spec, count=1, flags=re.M
+        )
+        (lab / "lab.yaml").write_text(spec, "utf-8")
         for text in target.glob("*.md"):
             front = text.read_text("utf-8")
             front = re.sub(
@@ -102,7 +111,9 @@ def large_import(site: Site, folder: Path) -> dict[str, float]:
             front = re.sub(
                 r"^order: .*$", f"order: {number}", front, count=1, flags=re.M
             )
-            front = re.sub(r"^labs:\n(  - .*\n)+", "labs: []\n", front, flags=re.M)
+            front = re.sub(
+                r"^labs: .*$", f"labs: [{lab.name}]", front, count=1, flags=re.M
+            )
             text.write_text(front, "utf-8")
     begin = time.perf_counter()
     done = subprocess.run(

@@ -50,7 +50,7 @@ ROWS = (
     ("cohort_500x30_queries", "… its queries", "", ""),
     ("csv_10k_s", "CSV of 10 000 students", "s", ""),
     ("csv_10k_mib", "… highest memory of a web process", "MiB", ""),
-    ("import_200_s", "Import of 200 lessons", "s", ""),
+    ("import_200_s", "Import of 200 lessons and labs", "s", ""),
 )
 
 
