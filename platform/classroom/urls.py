@@ -22,6 +22,7 @@ urlpatterns = [
     path("course/", course.course, name="course"),
     path("lessons/<slug:lesson_id>/", lessons.lesson, name="lesson"),
     path("lessons/<slug:lesson_id>/read/", lessons.lesson_read, name="lesson-read"),
+    path("lessons/<slug:lesson_id>/place/", lessons.lesson_place, name="lesson-place"),
     path(
         "lessons/<slug:lesson_id>/files/<path:path>",
         lessons.lesson_file,

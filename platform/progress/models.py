@@ -98,3 +98,57 @@ class Certificate(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("classroom:verify-certificate", args=[self.public_id])
+
+
+class ReadingPlace(models.Model):
+    """Where a person was last seen reading in a lesson; one row for each lesson.
+
+    ``section`` is the id of a heading, "" above the first one.
+    """
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="reading_places"
+    )
+    lesson = models.CharField(max_length=80)
+    section = models.CharField(max_length=200, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "lesson"], name="reading_place_once"
+            ),
+        ]
+        verbose_name = _("reading place")
+        verbose_name_plural = _("reading places")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.lesson}#{self.section}"
+
+
+class SectionNote(models.Model):
+    """What a person wrote beside a section of a lesson, for nobody else's eyes.
+
+    An empty ``text`` is a bookmark. ``section`` is the id of a heading, "" for the
+    lesson as a whole; the row stays when a later release has no such heading.
+    """
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="section_notes"
+    )
+    lesson = models.CharField(max_length=80)
+    section = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "lesson", "section"], name="section_note_once"
+            ),
+        ]
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.lesson}#{self.section}"

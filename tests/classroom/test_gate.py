@@ -35,6 +35,7 @@ LOCKED_GETS = [
 ]
 POSTS = [
     "/lessons/first/read/",
+    "/lessons/first/place/",
     "/labs/first-lab/send/",
     "/labs/first-lab/draft/",
     "/labs/first-lab/reset/",

@@ -13,6 +13,7 @@ from classroom.gate import StudentRequest, course_of, student_page
 from curriculum.models import Release
 from curriculum.releases import asset
 from progress.access import CourseMap, LessonEntry
+from progress.reading import SectionUnknown, keep_place
 from progress.services import (
     mark_lesson_read,
     note_lesson_opened,
@@ -53,6 +54,19 @@ def lesson_read(request: StudentRequest, lesson_id: str) -> HttpResponse:
         )
         messages.success(request, _("Marked as read."))
     return redirect("classroom:lesson", entry.lesson.id)
+
+
+@require_POST
+@student_page
+def lesson_place(request: StudentRequest, lesson_id: str) -> HttpResponse:
+    """Remember the section that is being read; the page sends it as one scrolls."""
+    entry = course_of(request).require_lesson(lesson_id)
+    section = request.POST.get("section", "")
+    try:
+        keep_place(user=request.user, lesson=entry.lesson, section=section)
+    except SectionUnknown:
+        return HttpResponse(_("The lesson has no such section."), status=400)
+    return HttpResponse(status=204)
 
 
 @require_safe
