@@ -1,6 +1,6 @@
 # One entry for everything that is done by hand. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run setup new-lesson new-lab test test-fast test-all check doctor bench record clean assets
+.PHONY: help run setup new-lesson new-lab test test-fast test-all check doctor bench pages record clean assets
 
 # Finds Python 3.12 and runs a command of platform/bootstrap with it.
 BOOTSTRAP = python=$$(sh platform/bootstrap/find_python.sh) && PYTHONPATH=platform exec "$$python" -m bootstrap
@@ -65,6 +65,10 @@ test-all: test ## every test, of the long families all members
 bench: ## measure speed, print tables, write var/bench/latest.json (WRITE=1: docs too; BENCH="--quick")
 	@$(BOOTSTRAP) setup --for test
 	PYTHONPATH=platform .venv/bin/python -m tests.bench $(if $(WRITE),--write) $(BENCH)
+
+pages: ## look at every page: pictures to var/pages, the table to docs/pages.md
+	@$(BOOTSTRAP) setup --for test
+	.venv/bin/python -m tests.pages --write
 
 record: ## record a real Debezium's topics for the library's workload (needs Postgres)
 	@$(BOOTSTRAP) setup --for test

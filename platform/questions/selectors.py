@@ -1,5 +1,6 @@
 """Reading questions: a person's own, and those a reviewer may answer."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -20,6 +21,34 @@ def own_questions(user: User) -> QuerySet[Question]:
 def own_question(*, user: User, public_id: UUID) -> Question:
     """Return a person's own question; raise Question.DoesNotExist."""
     return Question.objects.get(user=user, public_id=public_id)
+
+
+def question_facts(user: User) -> list[dict[str, Any]]:
+    """Return all that a person asked or reported, oldest first, for their archive.
+
+    Of other people only what they wrote to this person. Two queries.
+    """
+    rows = Question.objects.filter(user=user).order_by("created_at", "pk")
+    return [
+        {
+            "kind": row.kind,
+            "about": row.subject,
+            "item": row.item,
+            "place": row.place,
+            "text": row.text,
+            "asked": row.created_at.isoformat(),
+            "closed": row.closed_at.isoformat() if row.closed_at else None,
+            "answers": [
+                {
+                    "own": item.author_id == user.pk,
+                    "text": item.text,
+                    "written": item.created_at.isoformat(),
+                }
+                for item in row.answers.all()
+            ],
+        }
+        for row in rows.prefetch_related("answers")
+    ]
 
 
 def unseen_answers(user: User) -> list[Answer]:

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -108,11 +109,13 @@ def activity(*, user: User, today: date) -> list[ActiveDay]:
     return [ActiveDay(day, counts[day]) for day in days if day <= today]
 
 
-def work_archive(*, user: User, lab_id: str | None = None) -> bytes:
+def work_archive(
+    *, user: User, lab_id: str | None = None, more: Mapping[str, object] | None = None
+) -> bytes:
     """Return a ZIP of the programs sent in, with ``work.json`` on how each ended.
 
-    Without ``lab_id`` it is all that the site keeps of the person: the profile, the
-    memberships, the ledger and the drafts too.
+    Without ``lab_id`` the profile, the memberships, the ledger and the drafts come too.
+    ``more`` are JSON files by name, of rooms that this one must not know.
     """
     rows = work_of(user=user, lab_id=lab_id)
     buffer = io.BytesIO()
@@ -121,6 +124,8 @@ def work_archive(*, user: User, lab_id: str | None = None) -> bytes:
             for name, text in row.submission.files.items():
                 archive.writestr(f"{_folder(row)}/{name}", text)
         archive.writestr("work.json", _json([_facts(row) for row in rows]))
+        for name, data in (more or {}).items():
+            archive.writestr(name, _json(data))
         if lab_id is None:
             archive.writestr("person.json", _json(_person(user)))
             for draft in Draft.objects.filter(user=user):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Cohort, User
@@ -43,6 +44,7 @@ from lab_protocol.messages import (
     Stage,
     Timings,
 )
+from progress.models import Certificate
 from questions.models import Answer, Question
 from submissions import lifecycle
 from submissions.lifecycle import FinalWord, claim_next
@@ -260,6 +262,7 @@ class World:
     cohort: Cohort
     submissions: dict[str, Submission]
     question: Question
+    certificate: Certificate
 
 
 def build_world() -> World:
@@ -298,6 +301,14 @@ def build_world() -> World:
     Answer.objects.create(
         question=question, author=people["instructor"], text="Обновление: −U, затем +U."
     )
+    _write_solution(release)
+    certificate = Certificate.objects.create(
+        user=people["student-03"],
+        name="Студент 03",
+        lessons=3,
+        release=release.digest,
+        issued_at=timezone.now(),
+    )
     return World(
         fresh=people["student-01"],
         ana=ana,
@@ -307,6 +318,7 @@ def build_world() -> World:
         cohort=cohort,
         submissions=made,
         question=question,
+        certificate=certificate,
     )
 
 
@@ -517,6 +529,15 @@ def _judge(submission, *, rows, ending):
         created_at=timezone.now() - timedelta(hours=submission.pk)
     )
     submission.refresh_from_db()
+
+
+def _write_solution(release) -> None:
+    """Put the lab's solution where the release would be unpacked to."""
+    folder = Path(settings.LAB_VAR_DIR, "releases", release.digest)
+    answers = folder / "labs/status-totals/answers"
+    answers.mkdir(parents=True)
+    solution = STARTER_SQL + "\nINSERT INTO totals\nSELECT status FROM orders;\n"
+    (answers / "solution.sql").write_text(solution, encoding="utf-8")
 
 
 def _search(attempt: Submission) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.services import WrongPassword, delete_account
 from classroom.gate import StudentRequest, student_page
 from classroom.views.history import zip_response
+from questions.selectors import question_facts
 from submissions.own_work import work_archive
 
 
@@ -33,7 +34,8 @@ def own_data(request: StudentRequest) -> HttpResponse:
 @never_cache
 def archive(request: StudentRequest) -> HttpResponse:
     """Give all that is kept of the person as one ZIP."""
-    content = work_archive(user=request.user)
+    questions = question_facts(request.user)
+    content = work_archive(user=request.user, more={"questions.json": questions})
     return zip_response(content, f"potok-{request.user.pk}.zip")
 
 
