@@ -12,6 +12,7 @@ import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, crosshairCursor, drawSelection, dropCursor, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, rectangularSelection } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { FLINK_KEYWORDS, FLINK_TYPES } from "./flink_sql.js";
+import { formatSql } from "./format_sql.js";
 
 const flinkSql = SQLDialect.define({
   ...StandardSQL.spec,
@@ -60,11 +61,21 @@ const LANGUAGES = {
 };
 LANGUAGES.python = LANGUAGES.pyflink;
 
+/** Offer the lab's tables, columns and topics before the words of the text. */
+function completeNames(names) {
+  const options = names.map((label) => ({ label, type: "variable", boost: 2 }));
+  return (context) => {
+    const word = context.matchBefore(/[\p{L}_][\p{L}\p{N}_.]*/u);
+    if (!word && !context.explicit) return null;
+    return { from: word?.from ?? context.pos, options, validFor: /^[\p{L}\p{N}_.]*$/u };
+  };
+}
+
 /**
  * Put an editor over `textarea`. `phrases` translates the search panel; `nonce` is the
  * page's CSP nonce, without which the editor stays unstyled.
  */
-export function createEditor({ textarea, parent, language, label, nonce, phrases = {}, describedBy = "", onChange, onRun, onSubmit }) {
+export function createEditor({ textarea, parent, language, label, nonce, phrases = {}, describedBy = "", names = [], onChange, onRun, onSubmit }) {
   const problems = new Compartment();
   const commands = [
     { key: "Mod-Enter", run: () => (onRun?.(), true) },
@@ -82,7 +93,7 @@ export function createEditor({ textarea, parent, language, label, nonce, phrases
         lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection(), dropCursor(),
         EditorState.allowMultipleSelections.of(true), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(),
         rectangularSelection(), crosshairCursor(), highlightActiveLine(), highlightSelectionMatches(), search({ top: true }),
-        syntaxHighlighting(colours), look, problems.of([]), LANGUAGES[language](),
+        syntaxHighlighting(colours), look, problems.of([]), LANGUAGES[language](), EditorState.languageData.of(() => [{ autocomplete: completeNames(names) }]),
         Prec.highest(keymap.of(commands.slice(0, 2))),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, commands[2], ...defaultKeymap, indentWithTab]),
         EditorView.updateListener.of((update) => {
@@ -98,6 +109,13 @@ export function createEditor({ textarea, parent, language, label, nonce, phrases
     text: () => view.state.doc.toString(),
     replace(text) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+    },
+    /** Lay the SQL out anew; say whether anything moved. One step back undoes it. */
+    format() {
+      const before = view.state.doc.toString();
+      const after = formatSql(before);
+      if (after !== before) this.replace(after);
+      return after !== before;
     },
     /** Mark one line (from 1) as wrong in gutter and text; null takes the mark away. */
     markLine(line, message) {

@@ -5,9 +5,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from curriculum.catalogue import UnknownItem
+from curriculum.releases import active_catalogue
 from questions.models import Question
 from questions.selectors import answers_of, reviewable_question, reviewable_questions
 from questions.services import Unfit, answer, close
@@ -60,11 +63,23 @@ def _page(
 ) -> HttpResponse:
     context = {
         "question": found,
+        "item_title": _item_title(found),
         "answers": answers_of(found),
         "problem": problem,
         "text": text,
     }
     return render(request, "review/question.html", context, status=status)
+
+
+def _item_title(found: Question) -> str:
+    """Return the title of what is asked about; its id where the course lost it."""
+    catalogue = active_catalogue()
+    is_lab = found.subject == Question.Subject.LAB
+    try:
+        item = catalogue.lab(found.item) if is_lab else catalogue.lesson(found.item)
+    except UnknownItem:
+        return found.item
+    return item.title(get_language() or "ru")
 
 
 def _found(request: ReviewRequest, public_id: UUID) -> Question:

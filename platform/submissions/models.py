@@ -375,3 +375,25 @@ class DutyLease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.duty}: {self.holder}"
+
+
+class StreamSample(models.Model):
+    """The first events of a lab's public stream, made once a release by a worker.
+
+    ``events`` are those of ``grading.report.event_report``; none where the lab's own
+    code failed.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    lab = models.CharField(max_length=80)
+    events = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["release", "lab"], name="stream_sample_once_per_lab"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release} · {self.lab}"

@@ -25,7 +25,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models.functions import Now
 
-from submissions import execution, lifecycle, spool, sweep
+from submissions import execution, lifecycle, samples, spool, sweep
 from submissions.alerts import AlertCode, raise_alert, recover
 from submissions.duties import hold_duty
 from submissions.engine import CellEngine
@@ -41,6 +41,7 @@ from submissions.wake import wake_workers
 logger = logging.getLogger(__name__)
 
 REAPING = "reap"
+SAMPLES = "samples"
 # A state that lasts is told again so often.
 ALERT_SECONDS = 60.0
 
@@ -168,6 +169,8 @@ class Worker:
         self.engine.expect(waiting)
         if waiting:
             wake_workers()
+        elif self.engine.is_ready and hold_duty(SAMPLES, holder=self.name):
+            samples.make_missing_sample(self.engine)
 
     def _tell_of_the_engine(self) -> None:
         if self.engine.is_ready:

@@ -209,6 +209,7 @@ editor = createEditor({
   describedBy: "editor-hint",
   nonce: form.dataset.nonce,
   phrases,
+  names: (form.dataset.names ?? "").split(" ").filter(Boolean),
   onChange: () => {
     editor?.markLine(null);
     changed();
@@ -220,6 +221,11 @@ textarea.hidden = true;
 frame.dataset.ready = "true";
 document.getElementById("source-label").addEventListener("click", () => editor.focus());
 for (const hint of document.querySelectorAll("[data-editor-only]")) hint.hidden = false;
+
+document.getElementById("format-button")?.addEventListener("click", () => {
+  document.getElementById("announcer").textContent = editor.format() ? words.formatted : words.formattedAlready;
+  editor.focus();
+});
 
 function markError() {
   const place = panel.querySelector("[data-error-line]");

@@ -8,7 +8,7 @@ import pytest
 from classroom.lab_data import lab_data
 from curriculum.course import StarterText
 from lab_protocol.messages import Language
-from submissions.models import Draft, Submission
+from submissions.models import Draft, StreamSample, Submission
 from tests.classroom.conftest import HTMX
 from tests.factories import make_cohort, make_release, make_submission
 
@@ -275,3 +275,40 @@ def test_a_page_of_a_lab_asks_the_database_a_fixed_number_of_times(
         make_submission(student, state="finished")
     with django_assert_max_num_queries(14):
         reader.get("/labs/first-lab/")
+
+
+def test_the_first_events_of_the_public_stream_are_shown(reader, catalogue):
+    StreamSample.objects.create(
+        release_id=catalogue.release_id,
+        lab="first-lab",
+        events=[
+            {
+                "number": 0,
+                "stage": "live",
+                "topic": "shop.orders",
+                "key": "1",
+                "op": "c",
+                "value": '{"schema": …, "payload": {"op": "c", "before": null,'
+                ' "after": {"id": 7, "status": "<new>", "paid": null}}}',
+            },
+            {
+                "number": 1,
+                "stage": "live",
+                "topic": "shop.orders",
+                "key": "1",
+                "op": None,
+                "value": "not json",
+            },
+        ],
+    )
+    text = reader.get("/labs/first-lab/").text
+    assert "Первые события открытых данных" in text
+    assert "&lt;new&gt;" in text
+    fields = re.findall(r"<td><code>(\w+)</code></td>\s*<td>([\w /]+)</td>", text)
+    assert {("id", "number"), ("status", "string"), ("paid", "null")} <= set(fields)
+    [names] = re.findall(r'data-names="([^"]*)"', text)
+    assert {"id", "status", "paid"} <= set(names.split())
+
+
+def test_a_lab_without_events_yet_says_so(reader):
+    assert "Первые события появятся здесь" in reader.get("/labs/first-lab/").text

@@ -116,6 +116,51 @@ def test_reset_brings_the_starter_and_can_be_undone(bench):
     expect(bench.locator(".cm-content")).to_have_text("SELECT 'work';")
 
 
+def test_the_names_of_the_lab_are_completed(bench):
+    write(bench, "SELECT last_")
+    bench.keyboard.press("Control+Space")
+    offered = bench.locator(".cm-tooltip-autocomplete li", has_text="last_change")
+    expect(offered.first).to_be_visible()
+    bench.wait_for_timeout(100)  # CodeMirror takes no key in the list's first 75 ms
+    bench.keyboard.press("Enter")
+    expect(bench.locator(".cm-content")).to_have_text("SELECT last_change")
+
+
+def test_sql_is_laid_out_and_that_can_be_undone(bench):
+    write(bench, "select a from t where b=1;")
+    bench.get_by_role("button", name="Оформить SQL").click()
+    lines = bench.locator(".cm-line")
+    expect(lines).to_have_text(["SELECT a", "FROM t", "WHERE b = 1;", ""])
+    expect(bench.locator("#announcer")).to_contain_text("SQL оформлен заново")
+    bench.keyboard.press("Control+z")
+    expect(bench.locator(".cm-content")).to_have_text("select a from t where b=1;")
+
+
+def test_python_is_not_offered_the_layout_of_sql(bench):
+    bench.get_by_role("link", name="PyFlink").click()
+    expect(bench.locator(".cm-content")).to_contain_text("TableEnvironment")
+    expect(bench.get_by_role("button", name="Оформить SQL")).to_have_count(0)
+
+
+def test_escape_and_then_tab_leaves_the_editor(bench):
+    content = bench.locator(".cm-content")
+    content.click()
+    bench.keyboard.press("Tab")
+    expect(content).to_be_focused()
+    bench.keyboard.press("Escape")
+    bench.keyboard.press("Tab")
+    expect(content).not_to_be_focused()
+
+
+def test_the_first_events_and_the_tables_to_copy_are_beside_the_editor(bench):
+    bench.get_by_role("tab", name="Данные").click()
+    events = bench.get_by_role("region", name="Первые события открытых данных")
+    expect(events.locator("li")).to_have_count(3)
+    expect(events.locator(".op-chip").first).to_have_text("c")
+    bench.get_by_text("DDL", exact=False).first.click()
+    expect(bench.locator("#data .copy-button").first).to_be_visible()
+
+
 def test_a_run_is_followed_to_its_result(bench, world):
     write(bench, "SELECT 'run';")
     bench.locator(".cm-content").press("Control+Enter")

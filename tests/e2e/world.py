@@ -48,7 +48,8 @@ from progress.models import Certificate
 from questions.models import Answer, Question
 from submissions import lifecycle
 from submissions.lifecycle import FinalWord, claim_next
-from submissions.models import Submission, WorkerSign
+from submissions.models import StreamSample, Submission, WorkerSign
+from submissions.samples import first_events
 from submissions.smallest import ask_for_smallest
 from tests.factories import (
     lab_spec,
@@ -302,6 +303,11 @@ def build_world() -> World:
         question=question, author=people["instructor"], text="Обновление: −U, затем +U."
     )
     _write_solution(release)
+    StreamSample.objects.create(
+        release=release,
+        lab="status-totals",
+        events=first_events(_build().stream),
+    )
     certificate = Certificate.objects.create(
         user=people["student-03"],
         name="Студент 03",

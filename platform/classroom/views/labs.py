@@ -22,6 +22,7 @@ from classroom.workbench import Workbench, open_workbench
 from curriculum.catalogue import Lab
 from submissions.errors import DraftConflict, Rejected
 from submissions.models import Draft
+from submissions.samples import sample_of
 from submissions.services import (
     reset_draft,
     save_draft,
@@ -160,7 +161,11 @@ def _page(
         "checks": [
             (item, item.title.in_language(language)) for item in bench.lab.spec.judged
         ],
-        "data": lab_data(bench.lab, language),
+        "data": lab_data(
+            bench.lab,
+            language,
+            sample_of(release_id=bench.catalogue.release_id, lab_id=bench.lab.id),
+        ),
         "check_places": places_of(bench.catalogue, "lab", bench.lab.id, language),
         "notice": notice,
     }
