@@ -6,4 +6,5 @@
 ``session``   one recording: snapshot, transactions, a killed worker, the topics
 ``library``   what the library writes for the same workload
 ``parity``    both compared field by field, and the table of it
+``nature``    what may differ, and what holds between such values all the same
 """

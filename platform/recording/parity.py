@@ -1,32 +1,22 @@
-"""The library's events beside Debezium's, field by field, and the table of it."""
+"""The library's records beside Debezium's, field by field, and the table of it."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from lab_protocol.messages import Event
+from recording.nature import RUN_ID, nature_of, payload_of, relations
 from recording.session import Record
 
-# What differs by nature and no longer. Of these fields the JSON type is compared;
-# a transaction's id is its txId and an lsn.
-BY_NATURE = {
-    "ts_ms": "clock time",
-    "ts_us": "clock time",
-    "ts_ns": "clock time",
-    "source.ts_ms": "clock time",
-    "source.ts_us": "clock time",
-    "source.ts_ns": "clock time",
-    "source.lsn": "lsn",
-    "source.txId": "txId",
-    "source.xmin": "xmin",
-    "source.sequence": "sequence",
-    "source.version": "connector version",
-    "transaction.id": "txId and lsn",
-    "id": "txId and lsn",
-}
 _Leaf = tuple[str, Any]
+
+
+class _Number(str):
+    """A number with a fraction or exponent, as the text that stands in the JSON."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,95 +31,215 @@ class Difference:
 
 @dataclass(slots=True)
 class Parity:
-    """The result: by field how often it was compared, and what differs."""
+    """The result for one connector.
 
-    compared: dict[str, int]
-    differences: list[Difference]
+    ``compared`` says by (part, field) how often it was compared, ``related`` by
+    relation over how many values it was; ``natures`` why a field's values may differ.
+    """
+
+    records: int = 0
+    compared: dict[tuple[str, str], int] = field(
+        default_factory=lambda: defaultdict(int)
+    )
+    related: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    natures: dict[tuple[str, str], str] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
 
 
-def compare(records: Sequence[Record], events: Sequence[Event]) -> Parity:
-    """Compare both topic by topic, record by record, field by field, in order."""
-    real = _by_topic([(item.topic, item.key, item.value) for item in records])
-    made = _by_topic([(item.topic, item.key, item.value) for item in events])
-    result = Parity(defaultdict(int), [])
-    for topic in sorted(real | made):
-        theirs, ours = real.get(topic, []), made.get(topic, [])
-        if len(theirs) != len(ours):
+def compare(debezium: Sequence[Record], library: Sequence[Record]) -> Parity:
+    """Compare both topic by topic in order, and then what holds across topics.
+
+    ``library`` is in the order of the log, which Kafka keeps within a topic only.
+    """
+    result = Parity()
+    theirs, ours = _by_topic(debezium), _by_topic(library)
+    for topic in sorted(theirs | ours):
+        counts = len(theirs.get(topic, [])), len(ours.get(topic, []))
+        if counts[0] != counts[1]:
+            result.differences.append(Difference(topic, "number of records", *counts))
+    pairs = [
+        (theirs[record.topic][record.offset], record)
+        for record in library
+        if record.offset < len(theirs.get(record.topic, []))
+    ]
+    for their, our in pairs:
+        result.records += 1
+        _compare_record(result, their, our)
+    for relation in relations(
+        [left for left, _ in pairs], [right for _, right in pairs]
+    ):
+        result.related[relation.name] += relation.compared
+        if relation.debezium != relation.library:
             result.differences.append(
-                Difference(topic, "number of records", len(theirs), len(ours))
+                Difference(
+                    "all topics", relation.name, relation.debezium, relation.library
+                )
             )
-        for number, (their, our) in enumerate(zip(theirs, ours, strict=False)):
-            for part, left, right in zip(("key", "value"), their, our, strict=True):
-                place = f"{topic}[{number}] {part}"
-                _compare_part(result, place, part, left, right)
     return result
 
 
-def table(parities: dict[str, Parity]) -> str:
-    """Return the table in Markdown: fields by connector, compared and different."""
-    fields = dict.fromkeys(
-        field for parity in parities.values() for field in parity.compared
+def document(parities: dict[str, Parity], *, version: str, day: date) -> str:
+    """Return docs/debezium-parity.md: what was compared and how it came out."""
+    records = sum(parity.records for parity in parities.values())
+    wrong = sum(len(parity.differences) for parity in parities.values())
+    return "\n".join(
+        [
+            "# The course's events beside Debezium's",
+            "",
+            f"Written by `tests/recording/test_parity.py` on {day.isoformat()} against"
+            f" a live Debezium {version} (Postgres connector, pgoutput, Kafka's"
+            " JsonConverter):",
+            f"{records} records of {len(parities)} connectors"
+            f" ({', '.join(parities)}), {wrong} differences. Settings:"
+            " `platform/recording/settings.py`; tables and transactions:",
+            "`platform/recording/workload.py`; what Debezium wrote:"
+            " `labs/_library/recorded/`, made anew by `make record`.",
+            "",
+            "A field's JSON type, value and place among its neighbours are compared."
+            " Where the second column names a reason, values differ by nature:",
+            "there the type is compared, and the second table says what of the values"
+            " is. Numbers with a fraction are compared as text. Partition, offset,",
+            "headers, and how many quotes, escapes and brackets a record has are"
+            " compared for each record.",
+            "",
+            "| field | differs by nature | compared | different |",
+            "|---|---|---|---|",
+            *_field_rows(parities),
+            "",
+            "| across fields and topics | compared | different |",
+            "|---|---|---|",
+            *_relation_rows(parities),
+            "",
+        ]
     )
-    lines = ["| field | by nature | compared | different |", "|---|---|---|---|"]
-    for field in fields:
-        count = sum(parity.compared.get(field, 0) for parity in parities.values())
-        wrong = sum(
-            difference.field == field
-            for parity in parities.values()
-            for difference in parity.differences
+
+
+def _field_rows(parities: dict[str, Parity]) -> Iterator[str]:
+    places = dict.fromkeys(
+        place for parity in parities.values() for place in parity.compared
+    )
+    for place in sorted(places, key=lambda place: _PARTS.index(place[0])):
+        part, name = place
+        count = sum(parity.compared.get(place, 0) for parity in parities.values())
+        nature = next(
+            (p.natures[place] for p in parities.values() if place in p.natures), ""
         )
-        nature = BY_NATURE.get(_name(field), "")
-        lines.append(f"| `{field}` | {nature} | {count} | {wrong} |")
-    return "\n".join(lines)
+        different = _different(parities, f"{part} {name}")
+        yield f"| {part} `{name}` | {nature} | {count} | {different} |"
+
+
+def _relation_rows(parities: dict[str, Parity]) -> Iterator[str]:
+    names = dict.fromkeys(name for p in parities.values() for name in p.related)
+    for name in names:
+        count = sum(parity.related.get(name, 0) for parity in parities.values())
+        yield f"| {name} | {count} | {_different(parities, name)} |"
+
+
+def _different(parities: dict[str, Parity], name: str) -> int:
+    return sum(
+        difference.field == name
+        for parity in parities.values()
+        for difference in parity.differences
+    )
+
+
+# Topics of transactions and messages have fields of their own, some of one name.
+_KINDS = ("", "transaction ", "message ")
+_PARTS = ("record", "header", *(k + part for k in _KINDS for part in ("key", "value")))
+
+
+def _compare_record(result: Parity, their: Record, our: Record) -> None:
+    place = f"{our.topic}[{our.offset}]"
+    for name in ("partition", "offset"):
+        values = getattr(their, name), getattr(our, name)
+        _note(result, place, ("record", name), *values)
+    names = [[name for name, _ in record.headers] for record in (their, our)]
+    _note(result, place, ("record", "names of the headers, in order"), *names)
+    for (name, left), (_, right) in zip(their.headers, our.headers, strict=False):
+        if name == RUN_ID:
+            result.natures["header", name] = "clock time"
+        _note(result, place, ("header", name), left, right)
+    last = our.topic.rpartition(".")[2]
+    kind = f"{last} " if f"{last} " in _KINDS else ""
+    for name in ("key", "value"):
+        left, right = getattr(their, name), getattr(our, name)
+        part = f"{kind}{name}"
+        marks = [_punctuation(left), _punctuation(right)]
+        _note(result, place, (part, "punctuation of the text"), *marks)
+        _compare_part(result, place, part, left, right)
 
 
 def _compare_part(
-    result: Parity, place: str, part: str, left: bytes | None, right: bytes | None
+    result: Parity,
+    place: str,
+    part: str,
+    left: bytes | None,
+    right: bytes | None,
 ) -> None:
     theirs, ours = _leaves(left), _leaves(right)
     paths = [[path for path, _ in leaves] for leaves in (theirs, ours)]
-    if paths[0] != paths[1]:
-        result.differences.append(Difference(place, f"{part} fields in order", *paths))
+    _note(result, place, (part, "names of the fields, in order"), *paths)
     values = dict(ours)
     for path, value in theirs:
-        field = f"{part}:{path}"
-        result.compared[field] += 1
         if path not in values:
             continue
-        other = values[path]
-        same = type(value) is type(other)
-        if _name(field) not in BY_NATURE:
-            same = same and value == other
-        if not same:
-            result.differences.append(Difference(place, field, value, other))
+        if nature := nature_of(part, path):
+            result.natures[part, path] = nature
+        _note(result, place, (part, path), value, values[path])
 
 
-def _name(field: str) -> str:
-    return field.partition(":")[2].removeprefix("payload.")
+def _note(
+    result: Parity, place: str, name: tuple[str, str], left: Any, right: Any
+) -> None:
+    """Count one comparison; of what differs by nature, of the types only."""
+    result.compared[name] += 1
+    same = type(left) is type(right)
+    if name not in result.natures:
+        same = same and left == right
+    if not same:
+        result.differences.append(Difference(place, " ".join(name), left, right))
+
+
+def _punctuation(data: bytes | None) -> list[int]:
+    """Count what tells one way to write the same JSON from another."""
+    return [] if data is None else [data.count(mark) for mark in b'"\\{}[]:, \n/']
 
 
 def _leaves(data: bytes | None) -> list[_Leaf]:
-    """Return the document's leaves in order; the schema is one leaf, as its text."""
+    """Return the document's leaves in order, the schema as one, out of its wrapper."""
     if data is None:
-        return [("(none)", None)]
-    return list(_walk("", json.loads(data)))
+        return [("(tombstone or no key)", None)]
+    whole = json.loads(data, parse_float=_Number)
+    if list(whole) != ["schema", "payload"]:
+        return list(_walk("", whole))
+    # A text keeps the order of its keys, a dict compares without it.
+    schema = json.dumps(whole["schema"], ensure_ascii=False)
+    return [("schema", schema), *_walk("", whole["payload"])]
 
 
 def _walk(path: str, value: Any) -> Iterator[_Leaf]:
-    if path == "schema":
-        # A text keeps the order of its keys, a dict compares without it.
-        yield path, json.dumps(value, ensure_ascii=False)
-    elif isinstance(value, dict) and value:
+    if isinstance(value, dict) and value:
         for name, part in value.items():
             yield from _walk(f"{path}.{name}" if path else name, part)
+    elif isinstance(value, list) and value:
+        for number, part in enumerate(value):
+            yield from _walk(f"{path}[{number}]", part)
     else:
         yield path, value
 
 
-def _by_topic(
-    rows: Sequence[tuple[str, bytes | None, bytes | None]],
-) -> dict[str, list[tuple[bytes | None, bytes | None]]]:
+def _by_topic(records: Sequence[Record]) -> dict[str, list[Record]]:
     topics = defaultdict(list)
-    for topic, key, value in rows:
-        topics[topic].append((key, value))
+    for record in sorted(records, key=lambda item: (item.partition, item.offset)):
+        topics[record.topic].append(record)
     return dict(topics)
+
+
+def version_of(records: Sequence[Record]) -> str:
+    """Return the version that the connector gives in its first event."""
+    for record in records:
+        payload = payload_of(record.value)
+        if payload is not None and "source" in payload:
+            version: str = payload["source"]["version"]
+            return version
+    raise ValueError("no event among the records")

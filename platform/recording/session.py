@@ -4,12 +4,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psycopg.sql import Composed
+
+from potok_cdc.capture import Change
+from potok_cdc.tables import Table
 from recording.processes import (
     Database,
     RecordingError,
@@ -27,7 +31,8 @@ from recording.settings import (
 from recording.workload import (
     REPEATED,
     SNAPSHOT,
-    TRANSACTIONS,
+    STEPS,
+    columns_added,
     create_tables,
     statement,
 )
@@ -69,9 +74,14 @@ class Parts:
         return cls(java, root / "var" / "jars", connect_jars, client)
 
 
-def record(parts: Parts) -> list[Record]:
-    """Run the workload once and return every record of every connector's topics."""
-    with tempfile.TemporaryDirectory(prefix="potok-recording-") as name:
+def record(parts: Parts, *, parent: Path | None = None) -> list[Record]:
+    """Run the workload once and return every record of every connector's topics.
+
+    All that it writes lies in a folder of its own in ``parent`` (of temporary files, if
+    not said), which is removed at the end.
+    """
+    prefix = "potok-recording-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name:
         folder = Path(name)
         folder.chmod(0o711)
         with (
@@ -103,10 +113,10 @@ class _Session:
             with self._worker(flush_ms=1000):
                 self._await("snapshot", lambda count: count >= rows)
                 self._await_slots(connection)
-                for changes in TRANSACTIONS:
+                for step in STEPS:
                     with connection.transaction():
-                        for change in changes:
-                            connection.execute(statement(change))
+                        for text in _statements(step):
+                            connection.execute(text)
                 self._await_last("products", b'"op":"t"')
             with self._worker(flush_ms=600_000) as process:
                 self._await_slots(connection)
@@ -190,6 +200,12 @@ class _Session:
         """Read what the topics have gained since the last call."""
         while found := self._client.poll():
             self._records += found
+
+
+def _statements(step: Sequence[Change] | Table) -> list[Composed]:
+    if isinstance(step, Table):
+        return columns_added(step)
+    return [statement(change) for change in step]
 
 
 class _Client:

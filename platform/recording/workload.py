@@ -1,7 +1,8 @@
 """The workload: tables, rows and transactions, and the SQL that makes them."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -55,7 +56,22 @@ PRODUCTS = Table(
     ),
     primary_key=("id",),
 )
-TABLES = (CUSTOMERS, ORDERS, PRODUCTS)
+# Empty when the snapshot is taken, and the last of its tables.
+WORKSHOPS = Table(
+    name="workshops",
+    columns=(
+        Column("town", ColumnType.TEXT),
+        Column("day", ColumnType.DATE),
+        Column("opens", ColumnType.TIME, precision=3),
+        Column("begins", ColumnType.TIME),
+        Column("ends", ColumnType.TIME, nullable=True),
+    ),
+    primary_key=("town", "day"),
+)
+TABLES = (CUSTOMERS, ORDERS, PRODUCTS, WORKSHOPS)
+ORDERS_WITH_CHANNEL = replace(
+    ORDERS, columns=(*ORDERS.columns, Column("channel", ColumnType.TEXT, nullable=True))
+)
 
 
 def order(number: int, **values: Any) -> dict[str, Any]:
@@ -94,6 +110,17 @@ def product(number: int, **values: Any) -> dict[str, Any]:
     return row | values
 
 
+def workshop(town: str, **values: time) -> Insert:
+    """Return the insert of a row of ``workshops``."""
+    row = {
+        "town": town,
+        "day": date(2026, 3, 1),
+        "opens": time(9, 30, 15, 250_000),
+        "begins": time(10, 0, 0, 1),
+    }
+    return Insert("workshops", row | values)
+
+
 SNAPSHOT: dict[str, Sequence[dict[str, Any]]] = {
     "customers": [
         {"id": 1, "name": "Анна", "email": "anna@example.org"},
@@ -104,9 +131,11 @@ SNAPSHOT: dict[str, Sequence[dict[str, Any]]] = {
         order(2, amount=Decimal("-0.01"), discount=Decimal("128.00"), note=LARGE),
     ],
     "products": [product(1)],
+    "workshops": [],
 }
 
-TRANSACTIONS: tuple[tuple[Change, ...], ...] = (
+# A transaction each, or a table that gets columns.
+STEPS: tuple[tuple[Change, ...] | Table, ...] = (
     (
         Insert("customers", {"id": 3, "name": "Иван\n<b>", "email": None}),
         Insert("orders", order(3, customer_id=3, amount=Decimal("99999999.99"))),
@@ -119,9 +148,37 @@ TRANSACTIONS: tuple[tuple[Change, ...], ...] = (
         Update("orders", (2,), {"paid": True}),
     ),
     (Message("audit", b'{"who":"student-01"}'),),
+    (
+        Insert("customers", {"id": 5, "name": "", "email": ""}),
+        Message("audit", bytes(range(256))),
+        # Changes nothing, and is an event all the same.
+        Update("customers", (5,), {"name": ""}),
+    ),
+    (Message("audit", b"", transactional=False),),
     # A new key: delete, tombstone and create.
     (Update("customers", (3,), {"id": 4}),),
+    (Update("orders", (3,), {"id": 30, "note": "gift"}),),
+    # One row's whole life in a transaction.
+    (
+        Insert("customers", {"id": 6, "name": "Brief", "email": None}),
+        Update("customers", (6,), {"email": "brief@example.org"}),
+        Delete("customers", (6,)),
+    ),
+    # The large column gets another value, then none.
+    (Update("products", (1,), {"manual": LARGE[::-1]}),),
+    (Update("products", (1,), {"manual": None, "weight": 1e-7}),),
+    (Update("products", (1,), {"weight": 2e15, "stock": -1}),),
+    (
+        workshop("Тула", ends=time(23, 59, 59, 999_999)),
+        workshop("Пермь", begins=time(0), opens=time(8, 0, 0, 7_000)),
+        Delete("workshops", ("Тула", date(2026, 3, 1))),
+    ),
     (Delete("orders", (1,)), Delete("customers", (2,)), Delete("products", (1,))),
+    ORDERS_WITH_CHANNEL,
+    (
+        Update("orders", (2,), {"channel": "web"}),
+        Insert("orders", order(4, channel=None)),
+    ),
     (Insert("products", product(2)), Truncate("products")),
 )
 # Read twice: the worker is killed before it has written down how far it was.
@@ -156,6 +213,17 @@ def create_tables() -> list[sql.Composed]:
     return statements
 
 
+def columns_added(table: Table) -> list[sql.Composed]:
+    """Return the statements that give the table the columns it has not yet."""
+    old = next(known for known in TABLES if known.name == table.name)
+    add = sql.SQL("ALTER TABLE {} ADD COLUMN {}")
+    return [
+        add.format(sql.Identifier(table.name), _definition(column))
+        for column in table.columns
+        if column not in old.columns
+    ]
+
+
 def statement(change: Change) -> sql.Composed:
     """Return the SQL of one change."""
     if isinstance(change, Message):
@@ -188,7 +256,11 @@ def _definition(column: Column) -> sql.Composed:
     kind = column.type.value
     if column.type is ColumnType.NUMERIC:
         kind = f"numeric({column.precision}, {column.scale})"
-    elif column.type in (ColumnType.TIMESTAMP, ColumnType.TIMESTAMPTZ):
+    elif column.type in (
+        ColumnType.TIMESTAMP,
+        ColumnType.TIMESTAMPTZ,
+        ColumnType.TIME,
+    ):
         kind = f"{kind}({column.precision})"
     text = f"{{}} {kind}{'' if column.nullable else ' NOT NULL'}"
     return sql.SQL(text).format(sql.Identifier(column.name))

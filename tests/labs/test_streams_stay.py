@@ -18,7 +18,7 @@ LABS = Path(__file__).resolve().parents[2] / "labs"
         ("cdc-source", "8eafbd46a7e77004"),
         ("realtime-dashboard", "82bf96d4067f02d6"),
         ("predict-the-changelog", "13b00848668acb8b"),
-        ("fold-the-topic", "ef38c000850f66cc"),
+        ("fold-the-topic", "1916db769ad151b0"),
     ],
 )
 def test_the_events_of_seed_7_are_what_they_were(lab, digest, monkeypatch):

@@ -17,6 +17,7 @@ from potok_cdc.envelope import (
     event_key,
     event_value,
 )
+from potok_cdc.headers import Headers, context_headers, new_key, old_key, run_id
 from potok_cdc.tables import Table
 from potok_cdc.transactions import BlockCounter, message_event
 
@@ -86,13 +87,17 @@ class Capture:
     """One database with one connector that captures ``tables``.
 
     ``random`` decides the steps between log positions and the last three digits of
-    the connector's nanosecond clock, nothing else.
+    the connector's nanosecond clock, nothing else. ``headers`` are those of the events
+    returned so far, in their order; ``context`` is what each record of a table has.
     """
 
     def __init__(
         self, connector: Connector, tables: Sequence[Table], *, random: Random
     ) -> None:
         self.connector = connector
+        self.headers: list[Headers] = []
+        self._runs = 0
+        self.context: Headers = ()
         self._tables = {table.name: table for table in tables}
         self._rows: dict[str, dict[tuple[Any, ...], Row]] = {
             table.name: {} for table in tables
@@ -110,6 +115,11 @@ class Capture:
     def table(self, name: str) -> Table:
         """Return the definition of the table ``name`` as it is now."""
         return self._tables[name]
+
+    def restart(self, *, at_us: int) -> None:
+        """Stop the connector and start it again: its headers name another run."""
+        self._runs += 1
+        self.context = context_headers(self.connector, run_id(at_us, self._runs))
 
     def reconfigure(self, connector: Connector) -> None:
         """Go on with other settings, as a connector that was stopped and started."""
@@ -134,6 +144,7 @@ class Capture:
         next one follows 90 microseconds later.
         """
         self._tx_id += 1
+        self._start(seen_us)
         filled = [(name, list(table_rows)) for name, table_rows in rows.items()]
         events: list[Event] = []
         for table_number, (name, table_rows) in enumerate(filled):
@@ -166,12 +177,13 @@ class Capture:
         """
         if seen_us < at_us:
             raise WorkloadError("the connector cannot see a commit before it happens")
+        self._start(seen_us)
         self._tx_id += self._random.randint(1, 3)
         last_commit_lsn = self._last_commit_lsn
         events: list[Event] = []
         if self.connector.transactions:
-            self._blocks = BlockCounter(self.connector, f"{self._tx_id}:{self._lsn}")
-            events.append(self._blocks.begin(seen_us))
+            self._blocks = BlockCounter(self.connector, tx_id=self._tx_id, at_us=at_us)
+            events.append(self._bare(self._blocks.begin(lsn=self._lsn)))
         for number, change in enumerate(changes):
             length = 8 * self._random.randint(6, 60)
             position = LogPosition(
@@ -182,25 +194,16 @@ class Capture:
             )
             events += self._apply(change, position, seen_us + 70 * number)
             self._lsn += length
-        if self._blocks is not None:
-            events.append(self._blocks.end(seen_us + 70 * len(changes)))
-            self._blocks = None
         self._lsn += 48
         self._last_commit_lsn = self._lsn
+        if self._blocks is not None:
+            events.append(self._bare(self._blocks.end(lsn=self._lsn)))
+            self._blocks = None
         return events
 
     def _apply(self, change: Change, position: LogPosition, moment: int) -> list[Event]:
         if isinstance(change, Message):
-            seen_ns = moment * 1_000 + self._random.randrange(1_000)
-            return [
-                message_event(
-                    self.connector,
-                    change.prefix,
-                    change.content,
-                    position=position,
-                    seen_ns=seen_ns,
-                )
-            ]
+            return self._message(change, position, moment)
         name = change.table
         if isinstance(change, Insert):
             row = self._add(name, change.row)
@@ -215,23 +218,63 @@ class Capture:
         if isinstance(change, Delete):
             return self._remove(name, change.key, position, moment)
         after = before | change.values
-        new_key = self._tables[name].key_of(after)
-        if new_key != change.key:
-            if new_key in held:
-                raise WorkloadError(f"{name} has a row with key {new_key} already")
-            removed = self._remove(name, change.key, position, moment)
-            held[new_key] = after
-            created = self._event(name, Operation.CREATE, None, after, position, moment)
+        changed_key = self._tables[name].key_of(after)
+        if changed_key != change.key:
+            if changed_key in held:
+                raise WorkloadError(f"{name} has a row with key {changed_key} already")
+            table = self._tables[name]
+            to_new = new_key(self.connector, table, after)
+            removed = self._remove(name, change.key, position, moment, to_new)
+            held[changed_key] = after
+            from_old = old_key(self.connector, table, before)
+            created = self._event(
+                name, Operation.CREATE, None, after, position, moment + 35, from_old
+            )
             return [*removed, created]
         held[change.key] = after
         return [self._event(name, Operation.UPDATE, before, after, position, moment)]
 
+    def _message(
+        self, change: Message, position: LogPosition, moment: int
+    ) -> list[Event]:
+        if change.prefix in self.connector.messages_left_out:
+            return []
+        if self.connector.transactions:
+            # In END Debezium counts messages under the address of a Java object.
+            raise WorkloadError("messages and transaction metadata do not go together")
+        seen_ns = moment * 1_000 + self._random.randrange(1_000)
+        event = message_event(
+            self.connector,
+            change.prefix,
+            change.content,
+            position=position,
+            seen_ns=seen_ns,
+        )
+        return [self._bare(event)]
+
+    def _start(self, at_us: int) -> None:
+        if not self._runs:
+            self.restart(at_us=at_us)
+
+    def _bare(self, event: Event) -> Event:
+        """Note that an event has no headers."""
+        self.headers.append(())
+        return event
+
     def _remove(
-        self, name: str, key: tuple[Any, ...], position: LogPosition, moment: int
+        self,
+        name: str,
+        key: tuple[Any, ...],
+        position: LogPosition,
+        moment: int,
+        headers: Headers = (),
     ) -> list[Event]:
         """Delete a row; return the event and the tombstone that follows it."""
         before = self._rows[name].pop(key)
-        event = self._event(name, Operation.DELETE, before, None, position, moment)
+        event = self._event(
+            name, Operation.DELETE, before, None, position, moment, headers
+        )
+        self.headers.append(self.headers[-1])
         return [event, Event(topic=event.topic, key=event.key, value=None)]
 
     def _add(self, name: str, given: Row) -> Row:
@@ -254,8 +297,10 @@ class Capture:
         after: Row | None,
         position: LogPosition,
         moment: int,
+        headers: Headers = (),
     ) -> Event:
         table = self._tables[name]
+        self.headers.append(headers + self.context)
         row = after if after is not None else before
         return Event(
             topic=self.connector.topic_of(table),
@@ -268,7 +313,11 @@ class Capture:
                 after=after,
                 position=position,
                 seen_ns=moment * 1_000 + self._random.randrange(1_000),
-                block=None if self._blocks is None else self._blocks.next(table),
+                block=(
+                    None
+                    if self._blocks is None
+                    else self._blocks.next(table, lsn=position.lsn)
+                ),
             ),
         )
 

@@ -40,7 +40,8 @@ class Connector:
 
     ``prefix`` is ``topic.prefix``; ``schemas`` is ``schemas.enable`` of the value's
     converter and, unless ``key_schemas`` says otherwise, of the key's; ``times`` is
-    ``time.precision.mode``, ``transactions`` is ``provide.transaction.metadata``.
+    ``time.precision.mode``, ``transactions`` is ``provide.transaction.metadata``,
+    ``messages_left_out`` are prefixes in ``message.prefix.exclude.list``.
     """
 
     prefix: str
@@ -50,6 +51,7 @@ class Connector:
     key_schemas: bool | None = None
     times: TimeMode = TimeMode.ADAPTIVE
     transactions: bool = False
+    messages_left_out: tuple[str, ...] = ()
 
     def topic_of(self, table: Table) -> str:
         """Return the topic of ``table``: prefix, schema and table name."""
@@ -84,12 +86,7 @@ class Block:
 def event_key(connector: Connector, table: Table, row: dict[str, Any]) -> bytes:
     """Return the key of an event of ``row``: its primary key."""
     columns = [table.column(name) for name in table.primary_key]
-    payload = {
-        column.name: column.encode(
-            row[column.name], connector.decimals, connector.times
-        )
-        for column in columns
-    }
+    payload = key_payload(connector, table, row)
     has_schema = connector.schemas
     if connector.key_schemas is not None:
         has_schema = connector.key_schemas
@@ -104,6 +101,16 @@ def event_key(connector: Connector, table: Table, row: dict[str, Any]) -> bytes:
         "name": f"{connector.topic_of(table)}.Key",
     }
     return to_json({"schema": schema, "payload": payload})
+
+
+def key_payload(
+    connector: Connector, table: Table, row: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the primary key of ``row`` as it is encoded, without a schema."""
+    return {
+        name: table.column(name).encode(row[name], connector.decimals, connector.times)
+        for name in table.primary_key
+    }
 
 
 def event_value(
@@ -164,7 +171,7 @@ def envelope_schema(connector: Connector, table: Table) -> dict[str, Any]:
             row | row_name | {"field": "before"},
             row | row_name | {"field": "after"},
             SOURCE_SCHEMA,
-            _TRANSACTION_SCHEMA,
+            TRANSACTION_SCHEMA,
             _field("string", "op"),
             _field("int64", "ts_ms", optional=True),
             _field("int64", "ts_us", optional=True),
@@ -310,7 +317,7 @@ SOURCE_SCHEMA = {
     "field": "source",
 }
 
-_TRANSACTION_SCHEMA = {
+TRANSACTION_SCHEMA = {
     "type": "struct",
     "fields": [
         _field("string", "id"),

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -20,6 +20,7 @@ class ColumnType(StrEnum):
     NUMERIC = "numeric"
     DOUBLE = "double precision"
     DATE = "date"
+    TIME = "time"
     TIMESTAMP = "timestamp"
     TIMESTAMPTZ = "timestamptz"
 
@@ -35,11 +36,13 @@ class DecimalMode(StrEnum):
 class TimeMode(StrEnum):
     """``time.precision.mode`` of the connector.
 
-    The first two differ in columns of type TIME only, which the library has not.
+    The first two differ in columns of type TIME with three digits or fewer only.
     """
 
     ADAPTIVE = "adaptive"
     ADAPTIVE_TIME_MICROSECONDS = "adaptive_time_microseconds"
+    MICROSECONDS = "microseconds"
+    NANOSECONDS = "nanoseconds"
     CONNECT = "connect"
     ISOSTRING = "isostring"
 
@@ -52,17 +55,21 @@ class ReplicaIdentity(StrEnum):
 
 
 UNAVAILABLE = "__debezium_unavailable_value"
-_WITHOUT_ZONE = (ColumnType.DATE, ColumnType.TIMESTAMP)
+_WITHOUT_ZONE = (ColumnType.DATE, ColumnType.TIME, ColumnType.TIMESTAMP)
 _NAMES_BY_MODE = {
     TimeMode.CONNECT: {
         ColumnType.DATE: "org.apache.kafka.connect.data.Date",
+        ColumnType.TIME: "org.apache.kafka.connect.data.Time",
         ColumnType.TIMESTAMP: "org.apache.kafka.connect.data.Timestamp",
     },
     TimeMode.ISOSTRING: {
         ColumnType.DATE: "io.debezium.time.IsoDate",
+        ColumnType.TIME: "io.debezium.time.IsoTime",
         ColumnType.TIMESTAMP: "io.debezium.time.IsoTimestamp",
     },
 }
+# Ticks of a second by the unit that a column's values count.
+_UNITS = {"": 1_000, "Micro": 1_000_000, "Nano": 1_000_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +112,8 @@ class Column:
     ) -> Any:
         """Return the JSON value of ``value``.
 
-        Takes int, bool, str, Decimal, float, date or an aware datetime, as the type
-        asks; None only where the column is nullable, else ValueError.
+        Takes int, bool, str, Decimal, float, date, time or an aware datetime, as the
+        type asks; None only where the column is nullable, else ValueError.
         """
         if value is None:
             if not self.nullable:
@@ -121,11 +128,13 @@ class Column:
                 return _iso_moment(value)
             case ColumnType.DATE:
                 return (value - EPOCH.date()).days
+            case ColumnType.TIME if times is TimeMode.ISOSTRING:
+                return _iso_time(value)
+            case ColumnType.TIME:
+                moment = datetime.combine(EPOCH.date(), value, UTC)
+                return self._ticks(micros_of(moment), times)
             case ColumnType.TIMESTAMP:
-                micros = micros_of(value)
-                if self.precision > 3 and times is not TimeMode.CONNECT:
-                    return micros
-                return micros // 1000
+                return self._ticks(micros_of(value), times)
             case ColumnType.TIMESTAMPTZ:
                 text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
                 return text[: 20 + self.precision].rstrip(".") + "Z"
@@ -156,6 +165,8 @@ class Column:
                 return "1970-01-01T00:00:00Z"
             case ColumnType.DATE if times is TimeMode.ISOSTRING:
                 return "1970-01-01Z"
+            case ColumnType.TIME if times is TimeMode.ISOSTRING:
+                return "00:00:00Z"
             case ColumnType.TIMESTAMP if times is TimeMode.ISOSTRING:
                 return "1970-01-01T00:00:00Z"
             case _:
@@ -177,18 +188,35 @@ class Column:
             ColumnType.TEXT: "string",
             ColumnType.DOUBLE: "double",
             ColumnType.DATE: "int32",
+            ColumnType.TIME: "int64" if self._unit(times) else "int32",
             ColumnType.TIMESTAMP: "int64",
             ColumnType.TIMESTAMPTZ: "string",
         }[self.type]
+
+    def _unit(self, times: TimeMode) -> str:
+        """Return what a TIME or TIMESTAMP counts, as Debezium's types begin."""
+        if times is TimeMode.CONNECT:
+            return ""
+        if times in (TimeMode.MICROSECONDS, TimeMode.NANOSECONDS):
+            return "Micro" if times is TimeMode.MICROSECONDS else "Nano"
+        if self.precision > 3 or (
+            self.type is ColumnType.TIME
+            and times is TimeMode.ADAPTIVE_TIME_MICROSECONDS
+        ):
+            return "Micro"
+        return ""
+
+    def _ticks(self, micros: int, times: TimeMode) -> int:
+        return micros * _UNITS[self._unit(times)] // 1_000_000
 
     def _semantic_name(self, decimals: DecimalMode, times: TimeMode) -> str | None:
         if self.type in _WITHOUT_ZONE and times in _NAMES_BY_MODE:
             return _NAMES_BY_MODE[times][self.type]
         if self.type is ColumnType.NUMERIC and decimals is DecimalMode.PRECISE:
             return "org.apache.kafka.connect.data.Decimal"
-        if self.type is ColumnType.TIMESTAMP:
-            unit = "MicroTimestamp" if self.precision > 3 else "Timestamp"
-            return f"io.debezium.time.{unit}"
+        if self.type in (ColumnType.TIME, ColumnType.TIMESTAMP):
+            kind = "Time" if self.type is ColumnType.TIME else "Timestamp"
+            return f"io.debezium.time.{self._unit(times)}{kind}"
         return {
             ColumnType.DATE: "io.debezium.time.Date",
             ColumnType.TIMESTAMPTZ: "io.debezium.time.ZonedTimestamp",
@@ -243,6 +271,11 @@ def _iso_moment(value: datetime) -> str:
         return f"{text}Z"
     fraction = f"{value.microsecond:06}"
     return f"{text}.{fraction.rstrip('0')}Z"
+
+
+def _iso_time(value: time) -> str:
+    """Return UTC with as many digits of the fraction as the value has."""
+    return f"{value.isoformat()}Z"
 
 
 def micros_of(moment: datetime) -> int:
