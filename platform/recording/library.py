@@ -34,6 +34,8 @@ def connector_of(variant: Variant) -> Connector:
 def library_records(variant: Variant) -> list[Record]:
     """Return the library's records for one connector, in the order of the log.
 
+    One second lies between two steps.
+
     ``timestamp``, which Kafka's producer sets, is 0.
     """
     connector = connector_of(variant)

@@ -72,7 +72,9 @@ class Truncate:
 class Message:
     """What ``pg_logical_emit_message`` writes into the log: no row, a text of bytes.
 
-    With ``transactional`` it stands in its transaction, else it is read at once.
+    With ``transactional`` it stands in its transaction; else it is read at once, alone,
+    with no transaction and the time of the commit before it. Unlike that of a change,
+    its log position is where it ends.
     """
 
     prefix: str
@@ -106,6 +108,7 @@ class Capture:
         self._lsn = random.randrange(20_000_000, 400_000_000, 8)
         self._tx_id = random.randrange(600, 4_000)
         self._last_commit_lsn: int | None = None
+        self._last_commit_us: int | None = None
         self._blocks: BlockCounter | None = None
 
     def rows(self, table: str) -> list[Row]:
@@ -145,14 +148,16 @@ class Capture:
         """
         self._tx_id += 1
         self._start(seen_us)
+        # An empty table leaves the markers to the others.
         filled = [(name, list(table_rows)) for name, table_rows in rows.items()]
+        with_rows = [number for number, (_, some) in enumerate(filled) if some]
         events: list[Event] = []
         for table_number, (name, table_rows) in enumerate(filled):
             for number, given in enumerate(table_rows):
                 row = self._add(name, given)
                 marker = _snapshot_marker(
                     first_table=table_number == 0,
-                    last_table=table_number == len(filled) - 1,
+                    last_table=table_number == with_rows[-1],
                     first_row=number == 0,
                     last_row=number == len(table_rows) - 1,
                 )
@@ -178,6 +183,8 @@ class Capture:
         if seen_us < at_us:
             raise WorkloadError("the connector cannot see a commit before it happens")
         self._start(seen_us)
+        if any(_is_at_once(change) for change in changes):
+            return self._message_at_once(changes, at_us=at_us, seen_us=seen_us)
         self._tx_id += self._random.randint(1, 3)
         last_commit_lsn = self._last_commit_lsn
         events: list[Event] = []
@@ -188,7 +195,7 @@ class Capture:
             length = 8 * self._random.randint(6, 60)
             position = LogPosition(
                 at_us=at_us,
-                lsn=self._lsn,
+                lsn=self._lsn + (length if isinstance(change, Message) else 0),
                 tx_id=self._tx_id,
                 last_commit_lsn=last_commit_lsn,
             )
@@ -196,6 +203,7 @@ class Capture:
             self._lsn += length
         self._lsn += 48
         self._last_commit_lsn = self._lsn
+        self._last_commit_us = at_us
         if self._blocks is not None:
             events.append(self._bare(self._blocks.end(lsn=self._lsn)))
             self._blocks = None
@@ -251,6 +259,23 @@ class Capture:
             seen_ns=seen_ns,
         )
         return [self._bare(event)]
+
+    def _message_at_once(
+        self, changes: Sequence[Change], *, at_us: int, seen_us: int
+    ) -> list[Event]:
+        if len(changes) != 1 or not isinstance(changes[0], Message):
+            raise WorkloadError("a message outside of transactions stands alone")
+        self._lsn += 8 * self._random.randint(6, 60)
+        # Read like a commit: from here on the last one ended where it ends.
+        self._last_commit_lsn = self._lsn
+        before = self._last_commit_us
+        position = LogPosition(
+            at_us=at_us if before is None else before,
+            lsn=self._lsn,
+            tx_id=None,
+            last_commit_lsn=self._last_commit_lsn,
+        )
+        return self._message(changes[0], position, seen_us)
 
     def _start(self, at_us: int) -> None:
         if not self._runs:
@@ -320,6 +345,10 @@ class Capture:
                 ),
             ),
         )
+
+
+def _is_at_once(change: Change) -> bool:
+    return isinstance(change, Message) and not change.transactional
 
 
 def _snapshot_marker(

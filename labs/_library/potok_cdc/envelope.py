@@ -10,11 +10,13 @@ from enum import StrEnum
 from typing import Any
 
 from potok_cdc.tables import (
+    BARE_NUMBER,
     UNAVAILABLE,
     DecimalMode,
     ReplicaIdentity,
     Table,
     TimeMode,
+    java_double,
 )
 
 CONNECTOR_VERSION = "3.4.0.Final"
@@ -64,12 +66,13 @@ class LogPosition:
 
     ``at_us`` is the commit time (of a snapshot: when it was taken) in microseconds
     since the epoch; ``last_commit_lsn`` is where the commit before it ended, None in
-    a snapshot and until the first commit after it.
+    a snapshot and until the first commit after it; ``tx_id`` is None outside of
+    transactions.
     """
 
     at_us: int
     lsn: int
-    tx_id: int
+    tx_id: int | None
     last_commit_lsn: int | None = None
     snapshot: str = "false"
 
@@ -150,7 +153,7 @@ def seen_again(
     After a restart it writes the same change with the clocks of the new reading, and
     with or without a schema, as ``connector`` is set now.
     """
-    message = json.loads(value)
+    message = json.loads(value, parse_float=lambda text: java_double(float(text)))
     payload = message.get("payload", message) | clocks(seen_ns)
     if not connector.schemas:
         return to_json(payload)
@@ -185,7 +188,8 @@ def envelope_schema(connector: Connector, table: Table) -> dict[str, Any]:
 
 def to_json(data: Any) -> bytes:
     """Return compact UTF-8 JSON, keys in the order they have."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return BARE_NUMBER.sub(r"\1", text).encode()
 
 
 def clocks(seen_ns: int) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Tables as the connector sees them: columns, keys, and the encoding of values."""
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -54,6 +55,7 @@ class ReplicaIdentity(StrEnum):
     FULL = "full"
 
 
+BARE_NUMBER = re.compile(r'"\\u0000([-+.0-9E]+)\\u0000"')
 UNAVAILABLE = "__debezium_unavailable_value"
 _WITHOUT_ZONE = (ColumnType.DATE, ColumnType.TIME, ColumnType.TIMESTAMP)
 _NAMES_BY_MODE = {
@@ -138,6 +140,8 @@ class Column:
             case ColumnType.TIMESTAMPTZ:
                 text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
                 return text[: 20 + self.precision].rstrip(".") + "Z"
+            case ColumnType.DOUBLE:
+                return java_double(value)
             case _:
                 return value
 
@@ -229,7 +233,7 @@ class Column:
         if decimals is DecimalMode.STRING:
             return format(exact, "f")
         if decimals is DecimalMode.DOUBLE:
-            return float(exact)
+            return java_double(float(exact))
         unscaled = int(exact.scaleb(self.scale))
         # BigInteger.toByteArray: two's complement, shortest, with room for the sign.
         magnitude = unscaled if unscaled >= 0 else ~unscaled
@@ -275,7 +279,24 @@ def _iso_moment(value: datetime) -> str:
 
 def _iso_time(value: time) -> str:
     """Return UTC with as many digits of the fraction as the value has."""
-    return f"{value.isoformat()}Z"
+    text = value.isoformat()
+    return f"{text.rstrip('0') if '.' in text else text}Z"
+
+
+def java_double(value: float) -> Any:
+    """Return what makes ``to_json`` write ``value`` as Java does.
+
+    Below 0.001 and from ten million on Java writes 1.0E-7 and 9.999999999E7. What
+    Python writes in another way becomes a text between two NULs, which no text of
+    Postgres can hold; ``BARE_NUMBER`` finds it.
+    """
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return value
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    power = int(exponent) + len(digits) - 1
+    first, *others = map(str, digits)
+    fraction = "".join(others) or "0"
+    return f"\0{'-' * sign}{first}.{fraction}E{power}\0"
 
 
 def micros_of(moment: datetime) -> int:
