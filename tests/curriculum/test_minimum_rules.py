@@ -51,6 +51,10 @@ def test_a_draft_is_exempt_and_left_out(tmp_path):
         text = files[path]
         assert isinstance(text, str)
         files[path] = text.replace("---\n", "---\ndraft: true\n", 1)
+    for path, text in files.items():
+        # What is released may not lead to a draft.
+        if isinstance(text, str):
+            files[path] = text.replace("(/lessons/windows/#tumble)", "(/glossary/)")
     root = write_course(tmp_path / "course", files)
     course = check_tree(root).course
     assert course is not None

@@ -121,7 +121,7 @@ def test_boxes_let_the_web_process_have_the_processor_first(site):
     boxes = descendants(worker)
     assert boxes
     for pid in (worker, *boxes):
-        assert os.getpriority(os.PRIO_PROCESS, pid) >= own + 10
+        assert os.getpriority(os.PRIO_PROCESS, pid) >= own + 5
 
 
 def test_a_worker_told_to_end_finishes_its_run_and_takes_nothing_new(site):
