@@ -5,7 +5,6 @@ more, or JSON without an envelope) and single fields. The database itself is sou
 ``before`` of a later event still holds the right value.
 """
 
-import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +13,8 @@ from typing import Any
 
 from lab_protocol.messages import Event
 from potok_cdc.capture import Capture, Change, Delete, Insert, Update
-from potok_cdc.envelope import Connector, to_json
+from potok_cdc.damage import broken_messages, is_change_of_a_row, with_texts
+from potok_cdc.envelope import Connector
 from potok_cdc.stream import Stream, StreamBuilder
 from potok_cdc.tables import (
     Column,
@@ -147,7 +147,7 @@ class Shop:
                     [change], at_us=self.now_us, seen_us=self._seen(900_000)
                 )
         return [
-            damage_fields(event, {"amount": BAD_AMOUNTS[0]})
+            with_texts(event, {"amount": BAD_AMOUNTS[0]})
             if is_change_of_a_row(event)
             else event
             for event in events
@@ -215,47 +215,7 @@ def damage(shop: Shop, random: Random) -> list[Event]:
             fields["amount"] = random.choice(BAD_AMOUNTS)
         if place in (4, 5, 6, 7, 8):
             fields["quantity"] = random.choice(BAD_QUANTITIES)
-        events[number] = damage_fields(events[number], fields)
+        events[number] = with_texts(events[number], fields)
     for message in broken_messages(random, events):
         events.insert(random.randrange(1, len(events)), message)
     return events
-
-
-def damage_fields(event: Event, fields: dict[str, str]) -> Event:
-    """Return ``event`` with ``fields`` of its new row replaced by text."""
-    message = json.loads(event.value or b"null")
-    message["payload"]["after"] |= fields
-    return replace(event, value=to_json(message))
-
-
-def broken_messages(random: Random, events: list[Event]) -> list[Event]:
-    """Return six messages that no reader can take for an envelope."""
-    whole = [event for event in events if is_change_of_a_row(event)]
-    cut = random.sample(whole, 3)
-    values = [
-        (cut[0].value or b"")[random.randrange(20, 60) :],
-        (cut[1].value or b"")[: random.randrange(40, 200)],
-        (cut[2].value or b"").replace(b'"', b"'"),
-        b"503 Service Unavailable",
-        to_json({"heartbeat": shop_time(random)}),
-        b"{}",
-    ]
-    random.shuffle(values)
-    topic = whole[0].topic
-    return [Event(topic=topic, key=None, value=value) for value in values]
-
-
-def shop_time(random: Random) -> str:
-    """Return some wall-clock text of a heartbeat."""
-    return f"{random.randrange(24):02}:{random.randrange(60):02}"
-
-
-def is_change_of_a_row(event: Event) -> bool:
-    """Say whether ``event`` has a new row: neither a delete nor a tombstone."""
-    if event.value is None:
-        return False
-    try:
-        message = json.loads(event.value)
-    except ValueError:
-        return False
-    return bool(message.get("payload", {}).get("after"))

@@ -11,6 +11,7 @@ answers. Standard library only, and nothing is random unless the caller's
 ``capture``  a database and its connector: snapshot, transactions, log positions
 ``stream``   stages of events, as a cell produces them
 ``variations`` the same workload in another form: order, repeats, time, partitions
+``damage``   messages that are no envelopes, malformed bytes among them
 ``headers``  what Debezium writes as headers, which a cell does not
 ``transactions`` transaction metadata and logical messages
 
