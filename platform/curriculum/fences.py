@@ -53,13 +53,17 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FenceHeader:
-    """What stands after the backticks; ``unknown`` has what is not understood."""
+    """What stands after the backticks; ``unknown`` has what is not understood.
+
+    ``lab`` is the id of the lab that runs the block's twin.
+    """
 
     language: str
     kind: FenceKind = FenceKind.PLAIN
     engine: Engine = Engine.FLINK
     title: str = ""
     highlighted_lines: tuple[int, ...] = ()
+    lab: str = ""
     unknown: tuple[str, ...] = ()
 
 
@@ -99,6 +103,7 @@ def parse_header(text: str) -> FenceHeader:
     unknown: list[str] = []
     kind, engine, title = FenceKind.PLAIN, Engine.FLINK, ""
     lines: tuple[int, ...] = ()
+    lab = ""
     rest = found["attributes"] or ""
     while rest.strip():
         attribute = _ATTRIBUTE.match(rest)
@@ -112,11 +117,15 @@ def parse_header(text: str) -> FenceHeader:
             engine = Engine(attribute["value"])
         elif attribute["key"] == "title":
             title = attribute["value"]
+        elif attribute["key"] == "lab" and attribute["value"]:
+            lab = attribute["value"]
         elif attribute["key"] == "hl_lines" and _LINES.fullmatch(attribute["value"]):
             lines = _numbers(attribute["value"])
         else:
             unknown.append(attribute[0].strip())
-    return FenceHeader(found["language"], kind, engine, title, lines, tuple(unknown))
+    return FenceHeader(
+        found["language"], kind, engine, title, lines, lab, tuple(unknown)
+    )
 
 
 def find_fences(text: str, *, first_line: int = 1) -> tuple[Fence, ...]:

@@ -30,6 +30,7 @@ class Labels:
     right: str
     wrong: str
     footnote_back: str
+    open_in_lab: str
 
 
 LABELS: dict[str, Labels] = {
@@ -58,6 +59,7 @@ LABELS: dict[str, Labels] = {
         right="Верно.",
         wrong="Неверно.",
         footnote_back="Назад к тексту, сноска {}",
+        open_in_lab="Открыть в лабораторной",
     ),
     "en": Labels(
         callouts={
@@ -84,6 +86,7 @@ LABELS: dict[str, Labels] = {
         right="Right.",
         wrong="Wrong.",
         footnote_back="Back to the text, footnote {}",
+        open_in_lab="Open in the lab",
     ),
 }
 CALLOUTS = frozenset(LABELS[CANONICAL_LANGUAGE].callouts)

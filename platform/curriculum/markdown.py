@@ -27,7 +27,7 @@ from curriculum.questions import Question, question_html, read_question
 from curriculum.sanitiser import sanitise
 
 # Raised by hand when the HTML that the renderer writes changes its shape.
-RENDERER_REVISION = 3
+RENDERER_REVISION = 4
 
 
 class TocEntry(BaseModel):
@@ -235,7 +235,12 @@ class _Renderer:
         attributes = [f".{name}" for name in classes]
         attributes += [f'{key}="{value}"' for key, value in options.items()]
         header = parse_header(f"{language or ''} {{{' '.join(attributes)}}}")
-        return code_figure(source, header, self._labels)
+        lab_address = ""
+        if header.lab:
+            # Among the links, so that a lab that is not there is reported as one.
+            self._links.append(f"/labs/{header.lab}/")
+            lab_address = self._resolve(f"/labs/{header.lab}/")
+        return code_figure(source, header, self._labels, lab_address=lab_address)
 
     def _question(self, question: Question) -> str:
         self._questions.append(question)

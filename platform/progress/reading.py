@@ -113,6 +113,17 @@ def write_note(*, user: User, lesson: Lesson, section: str, text: str) -> None:
     )
 
 
+def set_bookmark(*, user: User, lesson: Lesson, section: str) -> None:
+    """Mark a section; a note that is there already stays. Raises SectionUnknown."""
+    _require_section(lesson, section)
+    SectionNote.objects.get_or_create(
+        user=user,
+        lesson=lesson.id,
+        section=section,
+        defaults={"changed_at": timezone.now()},
+    )
+
+
 def remove_note(*, user: User, lesson_id: str, section: str) -> None:
     """Remove a note or bookmark of ``user``; nothing happens if there is none."""
     SectionNote.objects.filter(user=user, lesson=lesson_id, section=section).delete()

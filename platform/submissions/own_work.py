@@ -199,6 +199,23 @@ def _person(user: User) -> dict[str, Any]:
             {"id": str(item.public_id), "name": item.name}
             for item in Certificate.objects.filter(user=user)
         ],
+        "reading_places": [
+            {
+                "lesson": item.lesson,
+                "section": item.section,
+                "seen": item.seen_at.isoformat(),
+            }
+            for item in user.reading_places.order_by("lesson")
+        ],
+        "notes": [
+            {
+                "lesson": item.lesson,
+                "section": item.section,
+                "text": item.text,
+                "changed": item.changed_at.isoformat(),
+            }
+            for item in user.section_notes.order_by("lesson", "changed_at")
+        ],
         "achievements": [
             {
                 "kind": item.kind,

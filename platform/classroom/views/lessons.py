@@ -10,10 +10,17 @@ from classroom import wording
 from classroom.asking import places_of
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page
+from classroom.note_list import notes_beside
+from classroom.reference import terms_in
 from curriculum.models import Release
 from curriculum.releases import asset
 from progress.access import CourseMap, LessonEntry
-from progress.reading import SectionUnknown, keep_place
+from progress.reading import (
+    LONGEST_NOTE,
+    SectionUnknown,
+    keep_place,
+    position_of,
+)
 from progress.services import (
     mark_lesson_read,
     note_lesson_opened,
@@ -91,7 +98,7 @@ def _page(
     request: StudentRequest, course: CourseMap, entry: LessonEntry
 ) -> HttpResponse:
     language = wording.page_language()
-    place = course.lessons.index(entry)
+    number = course.lessons.index(entry)
     text_language = entry.lesson.language_of(language)
     context = {
         "course": course,
@@ -104,9 +111,15 @@ def _page(
         "html": entry.lesson.html(language),
         "toc": entry.lesson.toc(language),
         "places": places_of(course.catalogue, "lesson", entry.lesson.id, language),
+        "terms": terms_in(entry.lesson.html(language), course.catalogue, language),
+        "place": position_of(request.user, entry.lesson, language),
+        "notes": notes_beside(request.user, entry.lesson, language),
+        "longest_note": LONGEST_NOTE,
         "has_diagrams": entry.lesson.has_diagrams(language),
-        "previous": course.lessons[place - 1] if place else None,
-        "next": course.lessons[place + 1] if place + 1 < len(course.lessons) else None,
+        "previous": course.lessons[number - 1] if number else None,
+        "next": course.lessons[number + 1]
+        if number + 1 < len(course.lessons)
+        else None,
     }
     return render(request, "classroom/lesson.html", context)
 
