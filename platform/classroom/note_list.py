@@ -79,9 +79,7 @@ def as_markdown(groups: Iterable[NotesOfLesson], *, bookmark: str) -> str:
     return "\n".join(parts)
 
 
-def _shown(
-    notes: Iterable[SectionNote], titles: dict[str, str]
-) -> Iterator[ShownNote]:
+def _shown(notes: Iterable[SectionNote], titles: dict[str, str]) -> Iterator[ShownNote]:
     for note in notes:
         yield ShownNote(
             lesson_id=note.lesson,

@@ -40,7 +40,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "th": {"data-align", "scope"},
 }
 _CLASSES = """
-code-notes code-mark code-lab callout callout-title callout-label code code-title code-badge diagram mermaid highlight
+callout callout-title callout-label code code-title code-badge code-notes code-mark
+code-lab diagram mermaid highlight
 hll footnote footnote-ref footnote-backref heading-anchor table-scroll row-kind phrase
 tabbed-set tabbed-alternate tabbed-labels tabbed-content tabbed-block task-list-item
 question question-many question-number option option-right option-wrong option-why

@@ -16,6 +16,8 @@ GETS = [
     "/labs/first-lab/",
     "/labs/first-lab/attempts/",
     "/labs/first-lab/work.zip",
+    "/notes/",
+    "/notes/notes.md",
     "/questions/",
     "/certificate/",
     "/own-data/",
@@ -36,6 +38,7 @@ LOCKED_GETS = [
 POSTS = [
     "/lessons/first/read/",
     "/lessons/first/place/",
+    "/lessons/first/note/",
     "/labs/first-lab/send/",
     "/labs/first-lab/draft/",
     "/labs/first-lab/reset/",
@@ -43,6 +46,7 @@ POSTS = [
 ]
 OWN_POSTS = [
     "/own-data/delete/",
+    "/notes/remove/",
     "/questions/ask/",
     "/questions/mail/",
     "/certificate/issue/",

@@ -47,6 +47,7 @@ def addresses(world):
         ("certificate", world.graduate, "/certificate/"),
         ("verification", None, world.certificate.get_absolute_url()),
         ("solution", world.graduate, "/labs/status-totals/solution/"),
+        ("notes", world.ana, "/notes/"),
         ("questions", world.ana, "/questions/"),
         ("question", world.ana, world.question.get_absolute_url()),
         ("questions to answer", world.instructor, "/review/questions/"),

@@ -44,7 +44,7 @@ from lab_protocol.messages import (
     Stage,
     Timings,
 )
-from progress.models import Certificate
+from progress.models import Certificate, SectionNote
 from questions.models import Answer, Question
 from submissions import lifecycle
 from submissions.lifecycle import FinalWord, claim_next
@@ -292,6 +292,18 @@ def build_world() -> World:
     made["mistake"] = _finished(people["student-03"], release, rows=MISTAKEN)
     made["searched"] = _finished(people["student-03"], release, rows=MISTAKEN)
     _search(made["searched"])
+    for section, text in (
+        ("kinds", "Ключ: order_id.\nБез него — дубли."),
+        ("left-the-course", "Раздела больше нет."),
+        ("", ""),
+    ):
+        SectionNote.objects.create(
+            user=people["student-02"],
+            lesson="cdc-source",
+            section=section,
+            text=text,
+            changed_at=timezone.now(),
+        )
     question = Question.objects.create(
         user=ana,
         kind=Question.Kind.QUESTION,

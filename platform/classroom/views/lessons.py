@@ -11,16 +11,10 @@ from classroom.asking import places_of
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page
 from classroom.note_list import notes_beside
-from classroom.reference import terms_in
 from curriculum.models import Release
 from curriculum.releases import asset
 from progress.access import CourseMap, LessonEntry
-from progress.reading import (
-    LONGEST_NOTE,
-    SectionUnknown,
-    keep_place,
-    position_of,
-)
+from progress.reading import LONGEST_NOTE, SectionUnknown, keep_place, position_of
 from progress.services import (
     mark_lesson_read,
     note_lesson_opened,
@@ -111,7 +105,6 @@ def _page(
         "html": entry.lesson.html(language),
         "toc": entry.lesson.toc(language),
         "places": places_of(course.catalogue, "lesson", entry.lesson.id, language),
-        "terms": terms_in(entry.lesson.html(language), course.catalogue, language),
         "place": position_of(request.user, entry.lesson, language),
         "notes": notes_beside(request.user, entry.lesson, language),
         "longest_note": LONGEST_NOTE,

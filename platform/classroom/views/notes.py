@@ -1,5 +1,7 @@
 """A reader's own notes and bookmarks: write, list, take along, remove."""
 
+from urllib.parse import quote
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom.gate import StudentRequest, course_of, student_page
 from classroom.note_list import as_markdown, notes_by_lesson
 from classroom.wording import page_language
+from curriculum.catalogue import Lesson
 from curriculum.releases import active_catalogue
 from progress.reading import (
     LONGEST_NOTE,
@@ -32,7 +35,6 @@ def note_write(request: StudentRequest, lesson_id: str) -> HttpResponse:
     """
     lesson = course_of(request).require_lesson(lesson_id).lesson
     user, section = request.user, request.POST.get("section", "")
-    address = reverse("classroom:lesson", args=[lesson.id])
     try:
         if request.POST.get("mark"):
             set_bookmark(user=user, lesson=lesson, section=section)
@@ -40,25 +42,16 @@ def note_write(request: StudentRequest, lesson_id: str) -> HttpResponse:
             text = request.POST.get("text", "")
             write_note(user=user, lesson=lesson, section=section, text=text)
     except SectionUnknown:
-        return HttpResponse(_("The lesson has no such section."), status=400)
+        return _refused(request, lesson, _("The lesson has no such section."))
     except NoteTooLong:
-        return render(
-            request,
-            "classroom/note_refused.html",
-            {
-                "problem": ngettext(
-                    "A note has at most %(count)d character.",
-                    "A note has at most %(count)d characters.",
-                    LONGEST_NOTE,
-                )
-                % {"count": LONGEST_NOTE},
-                "text": request.POST.get("text", ""),
-                "address": f"{address}#notes",
-            },
-            status=400,
+        words = ngettext(
+            "A note has at most %(count)d character.",
+            "A note has at most %(count)d characters.",
+            LONGEST_NOTE,
         )
+        return _refused(request, lesson, words % {"count": LONGEST_NOTE})
     messages.success(request, _("Kept. Only you see your notes and bookmarks."))
-    return redirect(f"{address}#{section or 'notes'}")
+    return redirect(f"{_address(lesson)}#{quote(section) or 'notes'}")
 
 
 @require_POST
@@ -91,3 +84,17 @@ def notes_file(request: StudentRequest) -> HttpResponse:
     response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="potok-notes.md"'
     return response
+
+
+def _refused(request: StudentRequest, lesson: Lesson, problem: str) -> HttpResponse:
+    """Say why the note was not kept, and give its text back."""
+    context = {
+        "problem": problem,
+        "text": request.POST.get("text", ""),
+        "address": f"{_address(lesson)}#notes",
+    }
+    return render(request, "classroom/note_refused.html", context, status=400)
+
+
+def _address(lesson: Lesson) -> str:
+    return reverse("classroom:lesson", args=[lesson.id])

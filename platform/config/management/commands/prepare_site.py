@@ -29,7 +29,6 @@ class Command(BaseCommand):
         self._migrate()
         self._collect_static()
         self._import_course()
-        self._render_again()
         self._make_demo()
 
     def _migrate(self) -> None:
@@ -67,22 +66,6 @@ class Command(BaseCommand):
             if active is None:
                 raise
             self.stdout.write(f"{error}; `manage.py check_course` says why")
-
-    def _render_again(self) -> None:
-        """Give the active release today's HTML where it is not that of the files.
-
-        It is another one than the files' where these have errors, or where somebody
-        activated an older release by hand.
-        """
-        release = Release.objects.active().first()
-        if release is None or release.renderer == renderer_version():
-            return
-        self.stdout.write("rendering the active release again")
-        try:
-            render_again(release=release)
-        except ContentError as error:
-            # The rules are stricter than at its import; its old HTML still reads.
-            self.stdout.write(f"it keeps its old pages: {error}")
 
     def _make_demo(self) -> None:
         if not settings.LAB_DEMO:
