@@ -55,6 +55,9 @@ _JVM_FLAGS = (
     "-XX:MaxMetaspaceSize=256m",
     "-XX:MaxDirectMemorySize=160m",
     "-Xmx384m",
+    # A third of the heap by default, and every page of it is touched before the first
+    # collection: 466 MiB at the end of a run of cdc-source, 400 MiB with this.
+    "-Xmn48m",
     "-Xss512k",
     "-XX:ErrorFile=/dev/null",
     "-XX:-CreateCoredumpOnCrash",
