@@ -2,11 +2,11 @@
 // The textarea stays in the form and is kept equal to the editor, so that what is
 // sent does not depend on this file.
 import { autocompletion, closeBrackets, closeBracketsKeymap, completeAnyWord, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab, temporarilySetTabFocusMode } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, temporarilySetTabFocusMode } from "@codemirror/commands";
 import { python, pythonLanguage } from "@codemirror/lang-python";
 import { SQLDialect, StandardSQL, sql } from "@codemirror/lang-sql";
 import { HighlightStyle, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { lintGutter, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, crosshairCursor, drawSelection, dropCursor, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, rectangularSelection } from "@codemirror/view";
@@ -64,11 +64,15 @@ LANGUAGES.python = LANGUAGES.pyflink;
 /** Offer the lab's tables, columns and topics before the words of the text. */
 function completeNames(names) {
   const options = names.map((label) => ({ label, type: "variable", boost: 2 }));
-  return (context) => {
+  const autocomplete = (context) => {
     const word = context.matchBefore(/[\p{L}_][\p{L}\p{N}_.]*/u);
     if (!word && !context.explicit) return null;
     return { from: word?.from ?? context.pos, options, validFor: /^[\p{L}\p{N}_.]*$/u };
   };
+  // One function for the life of the editor: what a source that is new in each state
+  // found is dropped, because the state that comes after does not know it.
+  const data = [{ autocomplete }];
+  return EditorState.languageData.of(() => data);
 }
 
 /**
@@ -81,6 +85,7 @@ export function createEditor({ textarea, parent, language, label, nonce, phrases
     { key: "Mod-Enter", run: () => (onRun?.(), true) },
     { key: "Mod-Shift-Enter", run: () => (onSubmit?.(), true) },
     { key: "Escape", run: temporarilySetTabFocusMode },
+    { key: "F8", run: nextDiagnostic },
   ];
   const view = new EditorView({
     parent,
@@ -93,9 +98,9 @@ export function createEditor({ textarea, parent, language, label, nonce, phrases
         lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection(), dropCursor(),
         EditorState.allowMultipleSelections.of(true), indentOnInput(), bracketMatching(), closeBrackets(), autocompletion(),
         rectangularSelection(), crosshairCursor(), highlightActiveLine(), highlightSelectionMatches(), search({ top: true }),
-        syntaxHighlighting(colours), look, problems.of([]), LANGUAGES[language](), EditorState.languageData.of(() => [{ autocomplete: completeNames(names) }]),
+        syntaxHighlighting(colours), look, problems.of([]), LANGUAGES[language](), completeNames(names),
         Prec.highest(keymap.of(commands.slice(0, 2))),
-        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, commands[2], ...defaultKeymap, indentWithTab]),
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...commands.slice(2), ...defaultKeymap, indentWithTab]),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           textarea.value = update.state.doc.toString();
@@ -107,8 +112,12 @@ export function createEditor({ textarea, parent, language, label, nonce, phrases
   return {
     focus: () => view.focus(),
     text: () => view.state.doc.toString(),
+    /** Put another text in. One step back undoes it, also right after a key. */
     replace(text) {
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: text },
+        annotations: isolateHistory.of("full"),
+      });
     },
     /** Lay the SQL out anew; say whether anything moved. One step back undoes it. */
     format() {
