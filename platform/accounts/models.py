@@ -24,6 +24,9 @@ class User(AbstractUser):
         _("theme"), max_length=5, choices=Theme, default=Theme.AUTO
     )
     is_demo = models.BooleanField(_("demo account"), default=False)
+    visited_at = models.DateTimeField(
+        _("last on the home page"), null=True, blank=True, editable=False
+    )
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [

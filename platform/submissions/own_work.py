@@ -187,6 +187,7 @@ def _person(user: User) -> dict[str, Any]:
         "theme": user.theme,
         "joined": user.date_joined.isoformat(),
         "last_login": user.last_login.isoformat() if user.last_login else None,
+        "last_visit": user.visited_at.isoformat() if user.visited_at else None,
         "cohorts": [
             {
                 "cohort": item.cohort.title,

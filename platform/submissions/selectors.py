@@ -143,6 +143,21 @@ def recent_attempts(*, user: User, limit: int = 5) -> list[Submission]:
     )
 
 
+def regraded_since(*, user: User, since: datetime, limit: int = 5) -> list[Submission]:
+    """Return a person's submits that were judged anew after ``since``.
+
+    First verdicts are not among them: who sent something in finds those in the list of
+    recent attempts, and mostly has watched them come.
+    """
+    newer = Verdict.objects.filter(
+        submission=OuterRef("pk"),
+        generation=OuterRef("generation"),
+        created_at__gt=since,
+    )
+    rows = Submission.objects.attempts().filter(user=user, generation__gt=1)
+    return list(with_verdict(rows.filter(Exists(newer))).defer("files")[:limit])
+
+
 def open_submissions(*, user: User) -> list[Submission]:
     """Return what a person has waiting or under way, oldest first."""
     return list(

@@ -6,11 +6,13 @@ from django.test import Client
 from django.utils import timezone
 
 from classroom.prerequisite_graph import prerequisite_graph
-from curriculum.releases import activate, import_tree
+from curriculum.models import Release
+from curriculum.releases import activate, catalogue_of, import_tree
 from progress.models import Achievement
+from progress.reading import keep_place
 from progress.selectors import course_map
 from progress.services import record_lab_passed
-from submissions.models import Submission
+from submissions.models import Submission, Verdict
 from submissions.own_work import activity
 from tests.classroom.test_attempts import words
 from tests.curriculum.mini_course import good_course, write_course
@@ -22,6 +24,11 @@ from tests.factories import (
     make_lesson,
     make_submission,
 )
+
+
+def lesson_of_course(lesson_id):
+    """Return a lesson of the active course."""
+    return catalogue_of(Release.objects.get(is_active=True).pk).lesson(lesson_id)
 
 
 def client_of(user):
@@ -47,6 +54,49 @@ def test_home_continues_with_the_lab_of_the_latest_draft(reader):
     text = reader.get("/").text
     assert "Продолжить лабораторную" in text
     assert "Добро пожаловать" not in text
+
+
+def test_home_continues_at_the_section_read_last(db):
+    world = build_world()
+    reader = client_of(world.fresh)
+    lesson = lesson_of_course("cdc-source")
+    keep_place(user=world.fresh, lesson=lesson, section="path")
+    text = reader.get("/").text
+    assert 'href="/lessons/cdc-source/#path"' in text
+    assert "Последнее прочитанное: «Путь события»" in text
+    reader.post(
+        "/labs/status-totals/draft/",
+        {"language": "sql", "source": "SELECT 1", "revision": "0"},
+    )
+    assert "Продолжить лабораторную" in reader.get("/").text
+    keep_place(user=world.fresh, lesson=lesson, section="kinds")
+    assert 'href="/lessons/cdc-source/#kinds"' in reader.get("/").text
+
+
+def test_home_tells_what_has_changed_since_the_visit_before(db):
+    world = build_world()
+    world.ana.visited_at = timezone.now() - timedelta(days=3)
+    world.ana.save()
+    Release.objects.filter(is_active=True).update(activated_at=None)
+    assert "Курс обновлён" not in client_of(world.ana).get("/").text
+    Release.objects.filter(is_active=True).update(activated_at=timezone.now())
+    judged = world.submissions["failed"]
+    old = judged.verdicts.get()
+    Verdict.objects.create(
+        submission=judged,
+        run=old.run,
+        generation=2,
+        result=old.result,
+        ending=old.ending,
+        points=old.points,
+        max_points=old.max_points,
+        report=old.report,
+    )
+    Submission.objects.filter(pk=judged.pk).update(generation=2)
+    text = client_of(world.ana).get("/").text
+    assert "Курс обновлён" in text
+    assert "проверено заново" in text
+    assert text.count(f'href="/attempts/{judged.public_id}/"') == 2  # news and list
 
 
 def test_home_lists_what_is_under_way_and_what_was_tried(db):

@@ -136,7 +136,10 @@ def state_word(value: str) -> str:
 
 @register.simple_tag
 def moment(value: datetime) -> SafeString:
-    """Return a point in time as people say it; the exact one is in ``title``."""
+    """Return a point in time as people say it; the exact one is in ``title``.
+
+    The title names the distance to UTC: a list may be read far from where it was made.
+    """
     local = localtime(value)
     today = localtime().date()
     if local.date() == today:
@@ -146,11 +149,18 @@ def moment(value: datetime) -> SafeString:
     else:
         words = date_format(local, "j E Y, H:i")
     return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>',
+        '<time datetime="{}" title="{} UTC{}">{}</time>',
         local.isoformat(timespec="seconds"),
         date_format(local, "Y-m-d H:i:s"),
+        _distance(local),
         words,
     )
+
+
+def _distance(local: datetime) -> str:
+    """Return the distance from UTC as ``+03:00``; "" in UTC itself."""
+    text = local.strftime("%:z")
+    return "" if text == "+00:00" else text
 
 
 @register.simple_tag

@@ -6,7 +6,9 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from accounts.selectors import coming_ends
+from accounts.visits import note_visit
 from classroom.activity_strip import activity_strip
+from classroom.changes import changes_since
 from classroom.continuing import next_item
 from classroom.gate import (
     StudentRequest,
@@ -18,7 +20,6 @@ from classroom.prerequisite_graph import prerequisite_graph
 from classroom.wording import page_language
 from curriculum.catalogue import Catalogue, Lab, UnknownItem
 from progress.access import LessonState
-from questions.selectors import unseen_answers
 from submissions.models import Submission
 from submissions.own_work import activity
 from submissions.selectors import open_submissions, recent_attempts
@@ -67,12 +68,16 @@ def _own_home(request: StudentRequest) -> HttpResponse:
     )
     context = {
         "course": own,
-        "next": next_item(user=request.user, course=own),
+        "next": next_item(user=request.user, course=own, language=page_language()),
         "under_way": _with_labs(open_submissions(user=request.user), own.catalogue),
         "recent": _with_labs(recent, own.catalogue),
         "first_visit": first_visit,
         "weeks": activity_strip(activity(user=request.user, today=localdate())),
-        "answers": unseen_answers(request.user),
+        "changes": changes_since(
+            user=request.user,
+            catalogue=own.catalogue,
+            since=note_visit(user=request.user, session=request.session),
+        ),
         "deadlines": coming_ends(request.user, today=localdate()),
     }
     return render(request, "classroom/home.html", context)
