@@ -59,6 +59,15 @@ class DiffView:
     rows: tuple[DiffRowView, ...]
     hidden: int
 
+    @property
+    def counts(self) -> list[tuple[str, str, int]]:
+        """Each kind among ``rows``: its code, its word, how many there are."""
+        words = {row.kind: row.word for row in self.rows}
+        return [
+            (kind, word, sum(row.kind == kind for row in self.rows))
+            for kind, word in sorted(words.items())
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class CheckView:

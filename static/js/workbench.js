@@ -1,4 +1,4 @@
-// The lab: tabs, editor, draft, Run and Submit. The plain form works without any of it.
+// The lab: editor, draft, Run and Submit. The plain form works without any of it.
 
 const form = document.querySelector("[data-workbench]");
 const words = document.getElementById("messages").dataset;
@@ -39,54 +39,6 @@ function notice(text, choices = []) {
   box.append(document.createElement("span"), body);
   noticePlace.replaceChildren(box);
 }
-
-// --- Tabs over the sections of the left side ---------------------------------
-
-function makeTabs(side) {
-  const sections = [...side.children].filter((child) => child.matches("section"));
-  const list = document.createElement("div");
-  list.className = "tab-list";
-  list.setAttribute("role", "tablist");
-  list.setAttribute("aria-label", side.dataset.tabs);
-  const tabs = sections.map((section) => {
-    const tab = document.createElement("button");
-    tab.type = "button";
-    tab.id = `tab-${section.id}`;
-    tab.setAttribute("role", "tab");
-    tab.setAttribute("aria-controls", section.id);
-    tab.textContent = section.querySelector("h2").textContent;
-    section.setAttribute("role", "tabpanel");
-    section.setAttribute("aria-labelledby", tab.id);
-    section.tabIndex = 0;
-    list.append(tab);
-    return tab;
-  });
-  const select = (number, focus) => {
-    tabs.forEach((tab, at) => {
-      tab.setAttribute("aria-selected", String(at === number));
-      tab.tabIndex = at === number ? 0 : -1;
-      sections[at].hidden = at !== number;
-    });
-    if (focus) tabs[number].focus();
-  };
-  list.addEventListener("click", (event) => {
-    const at = tabs.indexOf(event.target.closest("[role=tab]"));
-    if (at >= 0) select(at, false);
-  });
-  list.addEventListener("keydown", (event) => {
-    const at = tabs.indexOf(document.activeElement);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    select((to + tabs.length) % tabs.length, true);
-  });
-  side.prepend(list);
-  side.classList.add("tabs-ready");
-  const wanted = sections.findIndex((section) => `#${section.id}` === location.hash);
-  select(Math.max(wanted, 0), false);
-}
-
-for (const side of document.querySelectorAll("[data-tabs]")) makeTabs(side);
 
 // --- The draft: saved 1.5 s after the last change, and when the page is left --
 
@@ -180,8 +132,9 @@ function changed() {
 }
 
 function setText(text) {
-  if (editor) editor.replace(text);
-  else textarea.value = text;
+  if (editor) return editor.replace(text);
+  textarea.value = text;
+  changed();
 }
 
 addEventListener("pagehide", () => saveDraft({ leaving: true }));
@@ -192,6 +145,7 @@ document.addEventListener("visibilitychange", () => {
 // --- The editor --------------------------------------------------------------
 
 let editor;
+const MOST_BYTES = 256 * 1024; // what the server takes
 textarea.addEventListener("input", changed);
 
 const phrases = {
@@ -200,36 +154,103 @@ const phrases = {
   "replace all": words.replaceAll, close: words.close,
 };
 
-const { createEditor } = await import(new URL(form.dataset.editor, location.href).href);
-editor = createEditor({
-  textarea,
-  parent: frame,
-  language: form.dataset.language,
-  label: document.getElementById("source-label").textContent.trim(),
-  describedBy: "editor-hint",
-  nonce: form.dataset.nonce,
-  phrases,
-  names: (form.dataset.names ?? "").split(" ").filter(Boolean),
-  onChange: () => {
-    editor?.markLine(null);
-    changed();
-  },
-  onRun: () => send("run"),
-  onSubmit: () => send("submit"),
-});
-textarea.hidden = true;
+// Who prefers the plain field, for a screen reader or by habit, has it in every lab.
+const PLAIN = "potok:plain-editor";
+
+function prefersPlain() {
+  try {
+    return localStorage.getItem(PLAIN) === "yes";
+  } catch {
+    return false;
+  }
+}
+
+async function startEditor() {
+  const { createEditor } = await import(new URL(form.dataset.editor, location.href).href);
+  editor = createEditor({
+    textarea,
+    parent: frame,
+    language: form.dataset.language,
+    label: document.getElementById("source-label").textContent.trim(),
+    describedBy: "editor-hint",
+    nonce: form.dataset.nonce,
+    phrases,
+    names: (form.dataset.names ?? "").split(" ").filter(Boolean),
+    onChange: () => {
+      editor?.markLine(null);
+      changed();
+    },
+    onRun: () => send("run"),
+    onSubmit: () => send("submit"),
+  });
+  textarea.hidden = true;
+  document.getElementById("source-label").addEventListener("click", () => editor.focus());
+  for (const hint of document.querySelectorAll("[data-editor-only]")) hint.hidden = false;
+}
+
+if (!prefersPlain()) await startEditor();
 frame.dataset.ready = "true";
-document.getElementById("source-label").addEventListener("click", () => editor.focus());
-for (const hint of document.querySelectorAll("[data-editor-only]")) hint.hidden = false;
+
+const focusProgram = () => (editor ?? textarea).focus();
+
+textarea.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  send(event.shiftKey ? "submit" : "run");
+});
 
 document.getElementById("format-button")?.addEventListener("click", () => {
   document.getElementById("announcer").textContent = editor.format() ? words.formatted : words.formattedAlready;
   editor.focus();
 });
 
+// --- The program as a file, and the kind of field ----------------------------
+
+const fileMenu = document.getElementById("file-menu");
+const fileInput = document.getElementById("open-file");
+fileMenu.hidden = false;
+document.getElementById(editor ? "use-plain" : "use-editor").hidden = false;
+
+document.getElementById("download-file").addEventListener("click", () => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([textarea.value], { type: "text/plain" }));
+  link.download = document.getElementById("source-label").textContent.trim();
+  link.click();
+  URL.revokeObjectURL(link.href);
+  fileMenu.open = false;
+});
+document.getElementById("choose-file").addEventListener("click", () => fileInput.click());
+fileInput.addEventListener("change", async () => {
+  const [file] = fileInput.files;
+  fileInput.value = "";
+  fileMenu.open = false;
+  if (!file) return;
+  const before = textarea.value;
+  const bytes = await file.arrayBuffer();
+  try {
+    if (bytes.byteLength > MOST_BYTES) throw new RangeError();
+    setText(new TextDecoder("utf-8", { fatal: true }).decode(bytes).replaceAll("\r\n", "\n"));
+    notice(words.fileOpened, [[words.undo, () => setText(before)]]);
+  } catch {
+    notice(words.fileRefused);
+  }
+  focusProgram();
+});
+for (const [id, value] of [["use-plain", "yes"], ["use-editor", "no"]]) {
+  document.getElementById(id).addEventListener("click", async () => {
+    await saveDraft();
+    try {
+      localStorage.setItem(PLAIN, value);
+    } catch {
+      return; // a private window without storage keeps what it has
+    }
+    location.reload();
+  });
+}
+
 function markError() {
   const place = panel.querySelector("[data-error-line]");
-  if (place) editor.markLine(Number(place.dataset.errorLine), words.errorHere);
+  if (place) editor?.markLine(Number(place.dataset.errorLine), words.errorHere);
 }
 
 const here = kept();

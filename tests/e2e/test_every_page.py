@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +65,13 @@ def addresses(world):
         ),
         ("no such page", world.ana, "/nothing/"),
         ("sign-up", None, "/accounts/signup/"),
+        ("inactive account", None, "/accounts/inactive/"),
+        ("password again", world.ana, "/accounts/reauthenticate/"),
+        ("e-mail, link sent", None, "/accounts/confirm-email/"),
+        ("e-mail, wrong link", None, "/accounts/confirm-email/wrong/"),
+        ("password reset, link sent", None, "/accounts/password/reset/done/"),
+        ("password reset, wrong link", None, "/accounts/password/reset/key/1-wrong/"),
+        ("password reset, done", None, "/accounts/password/reset/key/done/"),
         ("password reset", None, "/accounts/password/reset/"),
         ("e-mail", world.ana, "/accounts/email/"),
         ("password", world.ana, "/accounts/password/change/"),
@@ -152,6 +160,19 @@ def test_the_log_shows_errors_only_where_that_is_asked(world, visitor):
     assert (warning.is_visible(), error.is_visible()) == (True, True)
     page.locator(".run-log [data-errors]").check()
     assert (warning.is_visible(), error.is_visible()) == (False, True)
+
+
+def test_rows_that_differ_are_shown_by_their_kind(world, visitor):
+    page = visitor.page(world.ana)
+    page.goto(f"/attempts/{world.submissions['failed'].public_id}/")
+    table = page.locator(".diff-filter + .table-scroll").first
+    rows = table.locator("tbody tr:visible")
+    every = rows.count()
+    page.locator(".diff-filter").first.get_by_label("нет").check()
+    expect(rows).to_have_count(table.locator("tbody tr.diff-missing").count())
+    assert 0 < rows.count() < every
+    page.locator(".diff-filter").first.get_by_label("все").check()
+    expect(rows).to_have_count(every)
 
 
 @pytest.mark.parametrize("media", [{"forced_colors": "active"}, {"media": "print"}])

@@ -1,6 +1,7 @@
 """The workbench in a browser: editor, draft, live status, result, trouble."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -159,6 +160,54 @@ def test_the_first_events_and_the_tables_to_copy_are_beside_the_editor(bench):
     expect(bench.locator("#data .copy-button").first).to_be_visible()
 
 
+def test_a_panel_is_chosen_by_a_key_from_the_editor(bench):
+    bench.locator(".cm-content").click()
+    bench.keyboard.press("Alt+3")
+    tab = bench.get_by_role("tab", name="Проверки")
+    expect(tab).to_have_attribute("aria-selected", "true")
+    expect(tab).to_be_focused()
+
+
+def test_a_program_goes_to_a_file_and_comes_from_one(bench):
+    write(bench, "SELECT 'before';")
+    bench.get_by_text("Файл", exact=True).click()
+    with bench.expect_download() as download:
+        bench.get_by_role("button", name="Скачать").click()
+    assert download.value.suggested_filename == "job.sql"
+    assert Path(download.value.path()).read_text("utf-8") == "SELECT 'before';"
+    field = bench.locator("#open-file")
+    field.set_input_files(
+        {"name": "a.sql", "mimeType": "text/plain", "buffer": b"SELECT\r\n 1;"}
+    )
+    expect(bench.locator(".cm-line")).to_have_text(["SELECT", " 1;"])
+    bench.get_by_role("button", name="Вернуть как было").click()
+    expect(bench.locator(".cm-content")).to_have_text("SELECT 'before';")
+    field.set_input_files(
+        {"name": "a.sql", "mimeType": "text/plain", "buffer": b"\xff\xfe\x00"}
+    )
+    expect(bench.locator("#bench-notice")).to_contain_text("не текст в UTF-8")
+    expect(bench.locator(".cm-content")).to_have_text("SELECT 'before';")
+
+
+def test_the_plain_field_is_remembered_and_does_all(bench, world):
+    bench.get_by_text("Файл", exact=True).click()
+    bench.get_by_role("button", name="Простое текстовое поле").click()
+    field = bench.locator("#source")
+    expect(field).to_be_visible()
+    expect(bench.locator(".cm-content")).to_have_count(0)
+    field.fill("SELECT 'plain';")
+    expect(bench.locator("#draft-state")).to_contain_text("сохранено")
+    bench.reload()
+    expect(field).to_have_value("SELECT 'plain';")
+    field.press("Control+Enter")
+    expect(bench.locator("#live.live")).to_be_visible()
+    submission = Submission.objects.get(user=world.fresh)
+    assert (submission.kind, submission.files["job.sql"]) == ("run", "SELECT 'plain';")
+    bench.get_by_text("Файл", exact=True).click()
+    bench.get_by_role("button", name="Редактор с подсветкой").click()
+    expect(bench.locator(".cm-content")).to_have_text("SELECT 'plain';")
+
+
 def test_a_run_is_followed_to_its_result(bench, world):
     write(bench, "SELECT 'run';")
     bench.locator(".cm-content").press("Control+Enter")
@@ -228,6 +277,8 @@ def test_an_error_marks_its_line_in_the_gutter(world, visitor):
     page = visitor.page(world.ana)
     page.goto(LAB)
     expect(page.locator(".cm-lint-marker-error")).to_be_visible()
+    page.locator(".cm-content").press("F8")
+    expect(page.locator(".cm-activeLine")).to_contain_text("FROM orders")
 
 
 def test_a_third_program_is_refused_beside_the_editor(bench, world):
