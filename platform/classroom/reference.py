@@ -1,15 +1,18 @@
 """Glossary and troubleshooting as a reader of one language sees them."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.urls import reverse
 
 from classroom import wording
 from classroom.wording import Words
-from curriculum.catalogue import Catalogue
+from curriculum.catalogue import Catalogue, Term
 from curriculum.markdown import SafeHtml
 from curriculum.specs import Family
+
+_TERM_LINK = re.compile(r'href="/glossary/#([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,21 @@ def glossary(catalogue: Catalogue, language: str) -> tuple[Group[TermView], ...]
     ):
         text = term.text(language)
         lettered.setdefault(_letter(text.name), []).append(
-            TermView(
-                id=term.id,
-                term=SafeHtml(text.term),
-                aka=tuple(SafeHtml(name) for name in text.aka),
-                text=SafeHtml(text.text),
-                paragraph=_paragraph(catalogue, term.lesson, term.anchor, language),
-            )
+            _term(catalogue, term, language)
         )
     return tuple(
         Group(f"letter-{letter}", letter, tuple(terms))
         for letter, terms in lettered.items()
+    )
+
+
+def terms_in(html: str, catalogue: Catalogue, language: str) -> tuple[TermView, ...]:
+    """Return the terms that a text links to, in the order of the glossary."""
+    linked = {unquote(anchor) for anchor in _TERM_LINK.findall(html)}
+    return tuple(
+        _term(catalogue, term, language)
+        for term in catalogue.glossary
+        if term.id in linked
     )
 
 
@@ -93,6 +100,17 @@ def troubleshooting(
         Group(f"family-{family}", wording.FAMILIES[family], tuple(entries))
         for family, entries in by_family.items()
         if entries
+    )
+
+
+def _term(catalogue: Catalogue, term: Term, language: str) -> TermView:
+    text = term.text(language)
+    return TermView(
+        id=term.id,
+        term=SafeHtml(text.term),
+        aka=tuple(SafeHtml(name) for name in text.aka),
+        text=SafeHtml(text.text),
+        paragraph=_paragraph(catalogue, term.lesson, term.anchor, language),
     )
 
 

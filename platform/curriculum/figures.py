@@ -24,12 +24,8 @@ ROW_KINDS = {
 # A row kind as Flink prints it: `+I[1, a]`, or alone between the bars of a table.
 _SPACES_OF_A_PHRASE = 3
 _ROW_KIND = re.compile(r"(?<![^\s|&;])([+-][IUD])(?=\[|\s|\||$)", re.MULTILINE)
-_ANNOTATION = re.compile(
-    r"(?P<mark>(?:--|#)[ ]?\((?P<number>\d{1,2})\))[ ]+(?P<words>\S.*?)[ ]*$",
-    re.MULTILINE,
-)
-# What is left of it, at the end of a comment that Pygments has coloured.
-_MARK = re.compile(r"((?:--|#)[ ]?)(\(\d{1,2}\))(?=</span>|\n|$)")
+# A number at the end of a comment's line, as Pygments leaves it: the list below tells.
+_MARK = re.compile(r"((?:--|#) ?)\((\d{1,2})\)(?=</span>|\n|$)")
 _TITLE = re.compile(r"^\s*accTitle\s*:\s*(.+?)\s*$", re.MULTILINE)
 _DESCRIPTION = re.compile(
     r"^\s*accDescr\s*(?::\s*(?P<line>.+?)\s*$|\{(?P<block>[^}]*)\})", re.MULTILINE
@@ -63,30 +59,13 @@ def diagram_figure(source: str, labels: Labels) -> str:
     )
 
 
-def annotated(source: str) -> tuple[str, tuple[str, ...]]:
-    """Take the numbered comments out of ``source``; return it with marks, and them.
-
-    ``-- (1) words`` and ``# (1) words`` at the end of a line become the mark alone, if
-    the numbers run 1, 2, 3; the block runs the same with either.
-
-    >>> annotated("SELECT 1 -- (1) one row")
-    ('SELECT 1 -- (1)', ('one row',))
-    """
-    found = list(_ANNOTATION.finditer(source))
-    if [int(note["number"]) for note in found] != list(range(1, len(found) + 1)):
-        return source, ()
-    return (
-        _ANNOTATION.sub(r"\g<mark>", source),
-        tuple(note["words"] for note in found),
-    )
-
-
 def code_figure(
     source: str, header: FenceHeader, labels: Labels, *, lab_address: str = ""
 ) -> str:
     """Return a block of code as a figure; an unknown language is shown as text.
 
-    ``lab_address`` is where the block can be run, "" where no lab has it.
+    ``lab_address`` is where its twin runs, "" where no lab has one. A comment that is
+    a number, ``-- (1)``, becomes a mark; the ordered list after the block explains it.
 
     The ``pre`` takes the focus, because a long line is scrolled to with the arrow
     keys. Its name is the title, or the language.
@@ -106,18 +85,15 @@ def code_figure(
         else ""
     )
     caption = f"<figcaption>{title}{badge}</figcaption>" if title or badge else ""
-    source, notes = annotated(source) if language in RUNNABLE else (source, ())
-    below = "".join(f"<li>{escape(words)}</li>" for words in notes)
-    if below:
-        below = f'<ol class="code-notes">{below}</ol>'
-    if lab_address:
-        below += (
-            f'<p class="code-lab"><a href="{escape(lab_address)}">'
-            f"{escape(labels.open_in_lab)}</a></p>"
-        )
+    below = (
+        f'<p class="code-lab"><a href="{escape(lab_address)}">'
+        f"{escape(labels.open_in_lab)}</a></p>"
+        if lab_address
+        else ""
+    )
     code = _coloured(source, language, header.highlighted_lines)
-    if notes:
-        code = _MARK.sub(r'\g<1><span class="code-mark">\g<2></span>', code)
+    if language in RUNNABLE:
+        code = _MARK.sub(r'\g<1><span class="code-mark">(\g<2>)</span>', code)
     return (
         f'<figure class="code" data-language="{language}" data-kind="{header.kind}">'
         f'{caption}<div class="{CSS_CLASS}">'

@@ -40,7 +40,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "th": {"data-align", "scope"},
 }
 _CLASSES = """
-callout callout-title callout-label code code-title code-badge code-notes code-mark
+callout callout-title callout-label code code-title code-badge code-mark
 code-lab diagram mermaid highlight
 hll footnote footnote-ref footnote-backref heading-anchor table-scroll row-kind phrase
 tabbed-set tabbed-alternate tabbed-labels tabbed-content tabbed-block task-list-item

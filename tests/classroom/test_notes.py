@@ -1,4 +1,4 @@
-"""Notes and bookmarks in pages: written, listed, taken along, removed, and private."""
+"""Notes, bookmarks and the place in a lesson: kept, shown, taken along, private."""
 
 import io
 import json
@@ -164,3 +164,26 @@ def test_notes_and_places_go_with_the_account(reader, student):
     reader.post("/own-data/delete/", {"password": "password"})
     assert SectionNote.objects.get().user == other
     assert not ReadingPlace.objects.exists()
+
+
+def test_a_lesson_offers_to_go_on_where_one_stopped(reader):
+    assert "Вы остановились" not in reader.get("/lessons/first/").text
+    reader.post("/lessons/first/place/", {"section": "b"})
+    text = reader.get("/lessons/first/").text
+    assert "Вы остановились" in text
+    assert 'data-section="b"' in text
+    assert "Вы остановились" not in client_of(make_user()).get("/lessons/first/").text
+
+
+def test_home_leads_to_the_section_read_last(reader):
+    reader.get("/lessons/first/")
+    reader.post("/lessons/first/place/", {"section": "b"})
+    text = reader.get("/").text
+    assert 'href="/lessons/first/#b"' in text
+    assert "Последнее прочитанное: «Середина»" in text
+
+
+def test_a_section_with_a_note_is_marked_on_this_page(reader):
+    assert "есть заметка" not in reader.get("/lessons/first/").text
+    reader.post(WRITE, {"section": "b", "mark": "1"})
+    assert reader.get("/lessons/first/").text.count("есть заметка") == 1

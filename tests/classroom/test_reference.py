@@ -178,3 +178,29 @@ def test_an_error_of_a_run_leads_to_its_entry_where_the_course_has_it(db):
         catalogue=content.model_dump(mode="json"), renderer="again"
     )
     assert f'href="/troubleshooting/#{code}"' in reader.get(url).text
+
+
+def test_a_lesson_explains_the_terms_it_links_to(db):
+    content = course_content()
+    first = content.lessons[0]
+    html = '<p><a href="/glossary/#b">Ключ</a> и <a href="#a">раздел</a></p>'
+    texts = {
+        language: text.model_copy(update={"html": html})
+        for language, text in first.texts.items()
+    }
+    make_catalogue(
+        content.model_copy(
+            update={
+                "lessons": (
+                    first.model_copy(update={"texts": texts}),
+                    *content.lessons[1:],
+                ),
+                "glossary": (make_term("a", "Окно"), make_term("b", "Ключ")),
+            }
+        )
+    )
+    text = client_of(make_user()).get("/lessons/first/").text
+    assert 'id="term-b"' in text
+    assert "text ru" in text
+    assert 'id="term-a"' not in text
+    assert 'role="tooltip"' in text

@@ -185,6 +185,22 @@ def test_code_is_a_figure_with_title_badge_and_pygments_classes():
     )
 
 
+def test_a_comment_that_is_a_number_is_a_mark_for_the_list_below():
+    html = render("```sql\nSELECT 1, -- (1)\n  2 -- (2) two\n```\n\n1. One.\n").html
+    assert '-- <span class="code-mark">(1)</span></span>' in html
+    assert "-- (2) two" in html
+    html = render("```python\nx = 1  # (1)\n```\n").html
+    assert '# <span class="code-mark">(1)</span>' in html
+    assert "code-mark" not in render("```text\n-- (1)\n```\n").html
+
+
+def test_code_with_a_twin_in_a_lab_links_to_it():
+    done = render('```sql {lab="totals"}\nSELECT 1;\n```\n', resolve=lambda x: "/l" + x)
+    link = '<a href="/l/labs/totals/">Открыть в лабораторной</a>'
+    assert f'</div><p class="code-lab">{link}</p></figure>' in done.html
+    assert done.links == ("/labs/totals/",)
+
+
 def test_plain_code_has_no_caption_and_is_named_by_its_language():
     html = render("```python\nx = 1\n```\n", language="en").html
     assert "figcaption" not in html

@@ -11,6 +11,7 @@ from classroom.asking import places_of
 from classroom.diagrams import allow_diagrams
 from classroom.gate import StudentRequest, course_of, student_page
 from classroom.note_list import notes_beside
+from classroom.reference import terms_in
 from curriculum.models import Release
 from curriculum.releases import asset
 from progress.access import CourseMap, LessonEntry
@@ -94,6 +95,9 @@ def _page(
     language = wording.page_language()
     number = course.lessons.index(entry)
     text_language = entry.lesson.language_of(language)
+    html = entry.lesson.html(language)
+    place = position_of(request.user, entry.lesson, language)
+    notes = notes_beside(request.user, entry.lesson, language)
     context = {
         "course": course,
         "entry": entry,
@@ -102,11 +106,14 @@ def _page(
         "is_translated": text_language == language,
         "title": entry.lesson.title(language),
         "description": entry.lesson.description(language),
-        "html": entry.lesson.html(language),
+        "html": html,
         "toc": entry.lesson.toc(language),
         "places": places_of(course.catalogue, "lesson", entry.lesson.id, language),
-        "place": position_of(request.user, entry.lesson, language),
-        "notes": notes_beside(request.user, entry.lesson, language),
+        "terms": terms_in(html, course.catalogue, text_language),
+        "place": place,
+        "minutes_left": place.minutes_left if place else entry.lesson.minutes,
+        "notes": notes,
+        "noted": {note.section for note in notes},
         "longest_note": LONGEST_NOTE,
         "has_diagrams": entry.lesson.has_diagrams(language),
         "previous": course.lessons[number - 1] if number else None,
