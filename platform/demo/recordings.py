@@ -89,7 +89,12 @@ def trim_verdict(report: dict[str, Any]) -> dict[str, Any]:
 def trim_run(report: dict[str, Any]) -> dict[str, Any]:
     """Return a run's report with the first rows of each output; counts stay."""
     outputs = {
-        name: output | {"rows": output["rows"][:KEPT_OUTPUT_ROWS]}
+        name: output
+        | {
+            part: output[part][:KEPT_OUTPUT_ROWS]
+            for part in ("rows", "table")
+            if part in output
+        }
         for name, output in report["outputs"].items()
     }
     return report | {"outputs": outputs}

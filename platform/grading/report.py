@@ -6,7 +6,7 @@ from typing import Any
 
 from curriculum.specs import LabSpec
 from grading.advice import advice_on
-from grading.changelog import read_changelog, read_expected
+from grading.changelog import Changelog, read_changelog, read_expected
 from grading.compare import DiffKind, DiffRow, TableDiff, compare_tables
 from grading.stages import StagePoint
 from grading.values import printable, show_value
@@ -292,6 +292,17 @@ def _output(outcome: RunOutcome, lab: LabSpec, name: str) -> dict[str, Any]:
             {"op": change.kind, "values": _shown(change.row)}
             for change in changelog.changes[:MAX_OUTPUT_ROWS]
         ],
+    } | _table(changelog)
+
+
+def _table(changelog: Changelog) -> dict[str, Any]:
+    """Return what the changes add up to; nothing where each of them only adds a row."""
+    if changelog.output.mode == "append":
+        return {}
+    rows = changelog.fold()
+    return {
+        "table": [_shown(row) for row in rows[:MAX_OUTPUT_ROWS]],
+        "table_count": len(rows),
     }
 
 

@@ -165,3 +165,11 @@ def test_run_report_shows_the_changelog_with_row_kinds():
         "+U",
     ]
     assert report["outputs"]["windows"]["count"] == 2
+
+
+def test_run_report_shows_what_the_changes_add_up_to():
+    outputs = run_report(outcome=outcome(), lab=LAB)["outputs"]
+    assert "table" not in outputs["windows"]  # append: the changes are the table
+    assert outputs["counts"]["table_count"] == 1
+    [row] = outputs["counts"]["table"]
+    assert row == outputs["counts"]["rows"][-1]["values"]
