@@ -168,7 +168,7 @@ def test_rows_that_differ_are_shown_by_their_kind(world, visitor):
     table = page.locator(".diff-filter + .table-scroll").first
     rows = table.locator("tbody tr:visible")
     every = rows.count()
-    page.locator(".diff-filter").first.get_by_label("нет").check()
+    page.locator(".diff-filter").first.get_by_label("не хватает").check()
     expect(rows).to_have_count(table.locator("tbody tr.diff-missing").count())
     assert 0 < rows.count() < every
     page.locator(".diff-filter").first.get_by_label("все").check()
