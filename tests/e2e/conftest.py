@@ -56,9 +56,19 @@ class Visitor:
         self.faults = []
         self.contexts = []
 
-    def page(self, user=None, *, width=1280, height=850, keeps_place=False, **options):
+    def page(
+        self,
+        user=None,
+        *,
+        width=1280,
+        height=850,
+        language="",
+        keeps_place=False,
+        **options,
+    ):
         """Return a page of a new context, signed in as ``user``.
 
+        ``language`` is a stranger's choice: that of the signed-in is in their profile.
         A lesson tells its place as it is closed too, into a database that is being
         emptied then: only a test with ``keeps_place`` lets it.
         """
@@ -71,6 +81,10 @@ class Visitor:
         self.contexts.append(context)
         if not keeps_place:
             context.route("**/place/", lambda route: route.fulfill(status=204))
+        if language:
+            name = settings.LANGUAGE_COOKIE_NAME
+            cookie = {"name": name, "value": language, "url": self.url}
+            context.add_cookies([cookie])
         if user is not None:
             client = Client()
             client.force_login(user)

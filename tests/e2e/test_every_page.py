@@ -120,10 +120,13 @@ def test_every_page_is_accessible(world, visitor, theme, width, language):
     pages = {}
     for name, user, path in addresses(world):
         if user not in pages:
-            pages[user] = visitor.page(user, width=width, color_scheme=theme)
+            pages[user] = visitor.page(
+                user, width=width, language=language, color_scheme=theme
+            )
         page = pages[user]
         answer = page.goto(path)
         assert answer.status in {200, 403, 404}, name
+        assert page.locator("html").get_attribute("lang") == language, name
         page.wait_for_load_state("load")
         if "lab" in name:
             page.locator(".cm-content, .notice").first.wait_for()
