@@ -1,6 +1,9 @@
 """The commands say what is wrong, where, and what an import changed."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -134,3 +137,16 @@ def test_broken_course_changes_nothing(course_root, capsys):
         call_command("import_course", root=course_root)
     assert "dead-anchor" in capsys.readouterr().err
     assert Release.objects.active().get() == before
+
+
+def test_a_database_without_tables_is_told_in_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "import_course"],
+        env={**os.environ, "LAB_VAR_DIR": str(tmp_path), "SECRET_KEY": "x" * 50},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: the database is not set up: start")
+    assert "Traceback" not in done.stderr

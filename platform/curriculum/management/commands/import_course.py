@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from curriculum.catalogue import CourseContent
 from curriculum.models import Release
@@ -32,7 +33,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        before = Release.objects.active().first()
+        try:
+            before = Release.objects.active().first()
+        except DatabaseError as error:
+            raise CommandError(
+                "the database is not set up: start the site once with `make run`,"
+                f" or run `manage.py migrate` ({error})"
+            ) from error
         try:
             release = import_tree(root=options["root"])
         except ContentError as error:
