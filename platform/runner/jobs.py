@@ -16,6 +16,7 @@ from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
 from lab_protocol.messages import LearnerError
 from runner.cluster import OUT_OF_MEMORY_EXIT, Cluster
 from runner.failures import describe_job
+from runner.fair_clock import FairClock
 from runner.rest import ENDED, ask, living_jobs
 from runner.workers import PythonWorkers
 
@@ -24,6 +25,7 @@ INTERVAL = 0.2
 # job that stands still) must not hold the stream for ever. Counted from the last job
 # that appeared: the stream waits for a program that does something else first (a right
 # solution whose job came after 8 s read the late events together with the others).
+# These and the seconds below are those of the box's own clock.
 CONSUMPTION_SECONDS = 4.0
 # A source stands still while the workers behind it start, one after the other: two of
 # them took 5 s on a machine at work.
@@ -66,8 +68,9 @@ class JobWatch:
         self._jobs_changed_at: float | None = None
         self._gauges: dict[str, dict[str, str]] = {}
         self._gauges_of: set[str] = set()
-        self._program = ProgramState()
-        self._workers = PythonWorkers()
+        self._clock = FairClock()
+        self._program = ProgramState(self._clock)
+        self._workers = PythonWorkers(self._clock)
 
     @property
     def program(self) -> "ProgramState":
@@ -118,7 +121,7 @@ class JobWatch:
     def _note_jobs(self, names: Iterable[str]) -> None:
         jobs = frozenset(names)
         if jobs - self._jobs_seen:
-            self._jobs_changed_at = time.monotonic()
+            self._jobs_changed_at = self._clock.seconds()
         self._jobs_seen |= jobs
 
     def _states(self) -> list[tuple[str, str]]:
@@ -137,7 +140,8 @@ class JobWatch:
         self._send(ProgramFailed(machine_death(self._cluster)))
 
     def _consume(self, asked: AwaitConsumption) -> None:
-        began = asked_at = time.monotonic()
+        began = self._clock.seconds()
+        asked_at = time.monotonic()
         seen = False
         while not seen and not self._gave_up and self._has_patience(began):
             time.sleep(_ASK_AGAIN_SECONDS)
@@ -163,7 +167,7 @@ class JobWatch:
         if not begun:
             return True
         more = WORKER_SECONDS if self._workers.has_functions else 0.0
-        return time.monotonic() - max(began, *begun) < CONSUMPTION_SECONDS + more
+        return self._clock.seconds() - max(began, *begun) < CONSUMPTION_SECONDS + more
 
     def _has_consumed(self, offsets: dict[str, int]) -> bool:
         """Tell whether each Kafka source of each running job has read its share.
@@ -205,14 +209,15 @@ class ProgramState:
     read both stages at once and could not see that events were late.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FairClock) -> None:
+        self._clock = clock
         self.ended_at: float | None = None
         self._jobs: set[str] = set()
-        self._stable_since = time.monotonic()
+        self._stable_since = clock.seconds()
 
     def end(self) -> None:
         """Note that the text has run to its end."""
-        self.ended_at = time.monotonic()
+        self.ended_at = self._clock.seconds()
 
     @property
     def is_planning(self) -> bool:
@@ -223,10 +228,10 @@ class ProgramState:
         """Tell whether the program has ended, waits for a job, or seems settled."""
         if running != self._jobs:
             self._jobs = running
-            self._stable_since = time.monotonic()
+            self._stable_since = self._clock.seconds()
         if not self.is_planning:
             return True
-        return time.monotonic() - self._stable_since >= SETTLED_SECONDS
+        return self._clock.seconds() - self._stable_since >= SETTLED_SECONDS
 
 
 def _waits_for_a_job() -> bool:

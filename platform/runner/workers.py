@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from runner.fair_clock import FairClock
 from runner.worker_nursery import READY, SOCKET
 
 _PROC = Path("/proc")
@@ -24,17 +25,18 @@ _WORDS = ("udf", "udaf", "udtf", "udtaf", "datastream", "to_pandas", "from_panda
 _LOOKS = 4
 _LOOK_SECONDS = 0.015
 IDLE_SECONDS = 4.0
-# Imports of the nursery come on top: 1.1 s of a core, several times that under load.
+# Imports of the nursery come on top: 1.1 s of a core. Both are of the box's own clock.
 IMPORT_SECONDS = 20.0
 
 
 class PythonWorkers:
     """Knows whether the program has functions for workers, and watches those."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FairClock) -> None:
         """Count what is pickled from now on: PyFlink pickles each function once."""
         import cloudpickle  # type: ignore[import-not-found]
 
+        self._clock = clock
         self._pickle = cloudpickle.dumps
         self._nursery: subprocess.Popen[bytes] | None = None
         self.has_functions = False
@@ -57,13 +59,15 @@ class PythonWorkers:
         """
         if self.has_functions:
             self._wait_for_imports()
-            _wait_until_idle(self._workers)
+            _wait_until_idle(self._workers, self._clock)
 
     def _wait_for_imports(self) -> None:
         """Wait while no worker can have begun, so that none looks idle for it."""
-        deadline = time.monotonic() + IMPORT_SECONDS
+        deadline = self._clock.seconds() + IMPORT_SECONDS
         while (
-            self._has_nursery() and not _READY.exists() and time.monotonic() < deadline
+            self._has_nursery()
+            and not _READY.exists()
+            and self._clock.seconds() < deadline
         ):
             time.sleep(_LOOK_SECONDS)
 
@@ -88,10 +92,12 @@ class PythonWorkers:
         return self._pickle(*arguments, **options)
 
 
-def _wait_until_idle(workers_of: Callable[[list[str]], list[str]]) -> None:
-    deadline = time.monotonic() + IDLE_SECONDS
+def _wait_until_idle(
+    workers_of: Callable[[list[str]], list[str]], clock: FairClock
+) -> None:
+    deadline = clock.seconds() + IDLE_SECONDS
     looks, before = 0, -1
-    while looks < _LOOKS and time.monotonic() < deadline:
+    while looks < _LOOKS and clock.seconds() < deadline:
         others = _others()
         workers = workers_of(others)
         if not workers:

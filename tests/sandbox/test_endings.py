@@ -18,6 +18,7 @@ from lab_protocol.messages import (
 )
 from runner.jobs import CONSUMPTION_SECONDS
 from sandbox.pool import SlotPool
+from sandbox.settings import SandboxSettings
 from tests.sandbox.programs import (
     DDL_LINES,
     PLAIN,
@@ -71,6 +72,23 @@ def test_rows_carry_the_stage_after_which_they_came(run) -> None:
     assert stages["late"] == {2}
     assert 3 in stages["closing"]
     assert stages["new"] == {1}
+
+
+def test_a_box_that_was_not_warmed_up_does_the_same(
+    one_slot: SandboxSettings, make_request: Callable[..., RunRequest]
+) -> None:
+    with SlotPool(one_slot) as pool:
+        pool.wait_ready(90)
+        outcome = pool.run(
+            make_request(PLAIN),
+            on_progress=lambda progress: None,
+            is_cancelled=lambda: False,
+        )
+    assert not outcome.warm
+    rows = zip(outcome.records["totals"], values(outcome), strict=True)
+    stages = {(row["status"], record.stage) for record, row in rows}
+    assert stages == {("new", 1), ("paid", 1), ("late", 2), ("closing", 3)}
+    assert outcome.stderr == ""
 
 
 def test_the_stream_waits_for_a_program_that_begins_late(run_python) -> None:

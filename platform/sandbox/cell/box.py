@@ -17,7 +17,7 @@ from sandbox.cell.faults import CellFault
 from sandbox.cell.jailed import kill_jailed, start_jailed
 from sandbox.cell.mounts import box_jail, plain_jail
 from sandbox.cell.namespace import CELL_FOLDER
-from sandbox.cell.process_table import TreeMeter, Usage
+from sandbox.cell.process_table import Standing, TreeMeter, Usage
 from sandbox.cell.sabotage import Sabotage
 from sandbox.cell.scratch import Scratch
 from sandbox.cell.speech import Speech
@@ -201,9 +201,9 @@ class Box:
         """Return the limit that the kernel itself had to enforce, if any."""
         return "" if self._group is None else self._group.crossed()
 
-    def waiting_seconds(self) -> float:
-        """Return how long the box's threads have stood in line for a core."""
-        return self._meter.waiting_seconds()
+    def standing(self) -> Standing:
+        """Return how long the box's threads have run, and stood in line for a core."""
+        return self._meter.standing()
 
     def kill(self) -> None:
         """End the box with all in it, once; returns when no process of it is left.

@@ -89,6 +89,16 @@ class OutputReader:
             count += 1
         return count
 
+    def catch_up(self, *, stage: int, seconds: float) -> None:
+        """Read what is committed by now, so that its rows carry their own stage."""
+        targets = self._clients.committed_ends(self._partitions)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and any(
+            max(self._next(*place), self._ends.get(place, 0)) < end
+            for place, end in targets.items()
+        ):
+            self.read(0.01, stage=stage)
+
     def drain(
         self, *, stage: int, seconds: float, max_rows: int, max_bytes: int
     ) -> None:

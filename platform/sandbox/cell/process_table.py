@@ -29,6 +29,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Seconds that living threads ran so far, and stood in line for a core."""
+
+    ran: float
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     parent: int
     cpu: float
@@ -80,22 +88,23 @@ class TreeMeter:
             processes=len(tree),
         )
 
-    def waiting_seconds(self) -> float:
-        """Return how long the tree's living threads have stood in line for a core.
+    def standing(self, *, with_root: bool = False) -> Standing:
+        """Return how long the tree's living threads have run, and stood in line.
 
         Without the threads of the Java machine that compile: no row waits for them.
         0 where the kernel does not account for it.
         """
-        total = 0
-        for pid in descendants(self._root):
+        ran = waited = 0
+        for pid in [*descendants(self._root), *([self._root] if with_root else ())]:
             try:
                 threads = list((_PROC / str(pid) / "task").iterdir())
             except OSError:
                 continue
-            total += sum(
-                _run_delay(thread) for thread in threads if not self._compiles(thread)
-            )
-        return total / 1e9
+            for thread in threads:
+                if not self._compiles(thread):
+                    had, missed = _schedule(thread)
+                    ran, waited = ran + had, waited + missed
+        return Standing(ran / 1e9, waited / 1e9)
 
     def _compiles(self, thread: Path) -> bool:
         known = self._compilers.get(thread.name)
@@ -106,12 +115,13 @@ class TreeMeter:
         return known
 
 
-def _run_delay(thread: Path) -> int:
-    """Return nanoseconds that a thread was able to run and had no core."""
+def _schedule(thread: Path) -> tuple[int, int]:
+    """Return nanoseconds that a thread ran, and was able to run and had no core."""
     try:
-        return int((thread / "schedstat").read_bytes().split()[1])
-    except (OSError, IndexError):
-        return 0
+        ran, waited, *_ = (thread / "schedstat").read_bytes().split()
+    except (OSError, ValueError):
+        return 0, 0
+    return int(ran), int(waited)
 
 
 def _below(entries: dict[int, _Entry], root: int) -> list[int]:

@@ -1,5 +1,6 @@
 """One run, from a ready box to its outcome."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,11 +35,13 @@ from sandbox.cell.faults import CellFault
 from sandbox.cell.feeding import Feeder
 from sandbox.cell.limits import Crossing, Reading, crossed, relaxed
 from sandbox.cell.output_reader import OutputReader
+from sandbox.cell.process_table import TreeMeter
 
 _TICK = 0.01
 _METER_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.5
 _DRAIN_SECONDS = 10.0
+_CATCH_UP_SECONDS = 1.0
 _RECOVERY_SECONDS = 5.0
 ENVIRONMENT_ENDED = LearnerError(
     "EnvironmentEnded", "the program ended its own environment"
@@ -86,8 +89,12 @@ class Run:
         self._is_cancelled = is_cancelled
         self._tell = tell
         self._linger_seconds = linger_seconds
+        # Rows go through box, broker and agent: each can be the one that lags.
+        cell = TreeMeter(os.getpid(), precise_above=0)
         self._feeder = Feeder(
-            clients.producer, request.stages, waited=box.waiting_seconds
+            clients.producer,
+            request.stages,
+            standing=lambda: cell.standing(with_root=True),
         )
         self._drill = Drill(request.stages, request.setup)
         self._reader = OutputReader(
@@ -118,6 +125,8 @@ class Run:
             self._feeder.feed()
         self._cpu_before = self._box.measure().cpu_seconds
         self._box.hold_to(self._limits)
+        # What the warm-up still said lies in the pipes and is none of the program's.
+        self._box.hear_last_words()
         self._box.speech.begin(limits.stdout_bytes)
         self._sent_at = self._moved_at = time.monotonic()
         self._box.send(
@@ -246,6 +255,9 @@ class Run:
             self._box.send(order)
         if not self._drill.is_done(self._feeder.fed):
             return
+        if self._feeder.was_starved:
+            # Rows that lie in the topics by now are of this stage.
+            self._reader.catch_up(stage=self._feeder.fed, seconds=_CATCH_UP_SECONDS)
         self._feeder.feed()
         self._moved_at = time.monotonic()
         if not self._feeder.is_done:
@@ -259,7 +271,7 @@ class Run:
             self._peak = max(self._peak, self._usage.memory_bytes)
             # The quiet rule asks only once the whole stream is out.
             if self._feeder.is_done and self._cpu.is_due(now):
-                waited = self._box.waiting_seconds()
+                waited = self._box.standing().waited
                 self._cpu.add(now, self._usage.cpu_seconds, waited)
         reading = Reading(
             wall_seconds=now - self._sent_at,
