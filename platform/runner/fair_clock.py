@@ -57,10 +57,17 @@ def _lost(passed: float, before: Schedule, after: Schedule) -> float:
 def _schedule(processes: Path) -> Schedule:
     """Return nanoseconds that each thread ran and stood in line; none if not told."""
     found: Schedule = {}
-    for file in processes.glob("[0-9]*/task/[0-9]*/schedstat"):
-        try:
-            ran, waited, *_ = file.read_bytes().split()
-        except (OSError, ValueError):
+    for process in processes.iterdir():
+        if not process.name.isdigit():
             continue
-        found[file.parent.name] = int(ran), int(waited)
+        try:
+            threads = list((process / "task").iterdir())
+        except OSError:
+            continue
+        for thread in threads:
+            try:
+                ran, waited, *_ = (thread / "schedstat").read_bytes().split()
+            except (OSError, ValueError):
+                continue
+            found[thread.name] = int(ran), int(waited)
     return found

@@ -5,6 +5,7 @@ may be run in parts.
 """
 
 import datetime
+import fcntl
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -204,7 +205,10 @@ def _cell(text: str) -> str:
 
 def _keep(part: str, key: str, row: dict[str, Any]) -> None:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    results.setdefault(part, {})[key] = row | {"day": day}
-    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True), "utf-8")
+    # `make test-fast` runs these tests in several processes.
+    with RESULTS.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+        results.setdefault(part, {})[key] = row | {"day": day}
+        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True), "utf-8")

@@ -1,10 +1,14 @@
 """Attacks on the pages around the engine, through the site's own URLs."""
 
+from io import BytesIO
 from uuid import uuid4
+from zipfile import ZipFile, ZipInfo
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from curriculum.archive import BadArchive, unpack, write_folder
 from submissions.models import Submission
 from submissions.services import MAX_OPEN
 from tests.attacks import report
@@ -41,9 +45,47 @@ def post(reader, source=SQL, key=None):
     return reader.post("/labs/first-lab/send/", form)
 
 
-def test_support_what_does_not_exist_yet_says_so():
-    waiting = [one for one in attacks() if one.not_yet]
-    assert [one.number for one in waiting] == [72]
+def test_support_every_attack_has_something_to_aim_at():
+    assert [one.number for one in attacks() if one.not_yet] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("../../etc/cron.d/potok", 0o100644),
+        ("lessons/../../manage.py", 0o100644),
+        ("/etc/passwd", 0o100644),
+        ("lessons\\..\\..\\manage.py", 0o100644),
+        ("lessons/01-first/ru.md", 0o120777),
+        ("lessons/01-first/ru.md", 0o020644),
+    ],
+    ids=["parents", "inside-out", "absolute", "backslashes", "link", "device"],
+)
+def test_deny_archives_with_paths_out_of_their_folder(name, mode, tmp_path):
+    """Students send none; the platform opens those of courses."""
+    with pytest.raises(BadArchive):
+        write_folder(unpack(archive_of(name, mode)), tmp_path / "inside" / "release")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    report.note_check(attack(72), "attack", "refused before a file is written")
+
+
+def test_deny_an_archive_in_the_place_of_a_program(reader):
+    content = archive_of("../../etc/cron.d/potok", 0o100644)
+    sent = SimpleUploadedFile("job.zip", content, "application/zip")
+    answer = post(reader, sent)
+    assert 400 <= answer.status_code < 500
+    assert not Submission.objects.exists()
+
+
+def archive_of(name, mode):
+    """Return a zip of one entry, such as no tool of ours would make."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        entry = ZipInfo("x")
+        entry.filename = name
+        entry.external_attr = mode << 16
+        archive.writestr(entry, b"hostile")
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(

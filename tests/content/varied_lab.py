@@ -108,16 +108,19 @@ WRONG = {
     "sent-again": RIGHT.replace(
         "SET 'table.exec.source.cdc-events-duplicate' = 'true';", ""
     ).replace(",\n  PRIMARY KEY (id) NOT ENFORCED\n)", "\n)", 1),
+    # Without "OR status = 'closing'", which nothing needs here: the planner of Flink
+    # 2.2.0 does not come to an end over an equation OR a BETWEEN in this query, be the
+    # range 1 to 3, and such a program ends at its limit of time.
     "another-time": RIGHT.replace(
         "FROM orders\n",
-        "FROM orders\nWHERE status = 'closing'"
-        " OR ordered_at BETWEEN 1772442000000 AND 1772442599999\n",
+        "FROM orders\nWHERE ordered_at BETWEEN 1772442000000 AND 1772442599999\n",
     ),
+    # Not by 'scan.startup.specific-offsets' of partition 0: the connector reads the
+    # partitions that are not named there from their beginning, and finds every row.
     "partitioned": RIGHT.replace(
-        "'scan.startup.mode' = 'earliest-offset'",
-        "'scan.startup.mode' = 'specific-offsets',\n"
-        "  'scan.startup.specific-offsets' = 'partition:0,offset:0'",
-    ),
+        "ordered_at BIGINT,\n  PRIMARY KEY (id)",
+        "ordered_at BIGINT,\n  `partition` INT METADATA VIRTUAL,\n  PRIMARY KEY (id)",
+    ).replace("FROM orders\n", "FROM orders\nWHERE `partition` = 0\n"),
 }
 
 
