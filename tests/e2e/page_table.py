@@ -1,7 +1,7 @@
 """Look at every page in one theme: pictures, axe, weight, queries, server's time.
 
 Not collected by itself: `python -m tests.pages` runs it once a theme, because a browser
-with both cores to itself is held for three minutes at most.
+with both cores to itself is held for some minutes only.
 """
 
 import gzip
@@ -32,18 +32,22 @@ TEXT = re.compile(r"text/|javascript|json|svg")
 REFUSALS = ("400", "403", "413", "500", "503", "csrf", "no-course", "session-ended")
 
 
+def test_page_facts(world, settings):
+    """What the server tells of each page; needs no browser."""
+    settings.ROOT_URLCONF = "tests.e2e.error_urls"
+    facts = {name: _server(user, path) for name, user, path in _rows(world)}
+    _write("server", facts)
+
+
 @pytest.mark.timeout(900)
 def test_page_table(world, visitor, settings):
     settings.ROOT_URLCONF = "tests.e2e.error_urls"
-    rows = [
-        *addresses(world),
-        *((f"refused: {name}", None, f"/refused/{name}/") for name in REFUSALS),
-    ]
+    rows = _rows(world)
     found = {name: {} for name, _user, _path in rows}
     _speak("ru", world)
     if THEME == "light":
         for name, user, path in rows:
-            found[name] |= _server(user, path) | _weight(visitor, user, path)
+            found[name] |= _weight(visitor, user, path)
     for name, page in _opened(visitor, rows, "ru", width=WIDE):
         facts = found[name]
         facts["axe-ru"] = len(problems(page))
@@ -59,8 +63,20 @@ def test_page_table(world, visitor, settings):
     for name, page in _opened(visitor, rows, "en", width=width):
         found[name]["axe-en"] = len(problems(page))
         found[name]["overflow"] = max(found[name]["overflow"], _overflow(page))
-    target = FOLDER / f"{THEME}.json"
-    target.write_text(json.dumps(found, ensure_ascii=False, indent=1), "utf-8")
+    _write(THEME, found)
+
+
+def _rows(world):
+    """Return (name, who, path) of every page, refusals of the site among them."""
+    return [
+        *addresses(world),
+        *((f"refused: {name}", None, f"/refused/{name}/") for name in REFUSALS),
+    ]
+
+
+def _write(name, facts):
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    (FOLDER / f"{name}.json").write_text(text, "utf-8")
 
 
 def _speak(language, world):
