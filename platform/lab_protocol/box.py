@@ -52,6 +52,13 @@ class KillTaskManager:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmQuiet:
+    """Answer ``QuietSeen``: nothing moves, and the agent would end the run."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class TellEvidence:
     """Answer with ``Evidence``, at once; the box is killed in a moment."""
 
@@ -85,6 +92,14 @@ class Consumed:
 
     number: int
     seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuietSeen:
+    """The answer to ``ConfirmQuiet``; not ``is_quiet`` asks the agent to wait on."""
+
+    number: int
+    is_quiet: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,7 @@ TO_RUNNER = (
     AwaitConsumption,
     TakeCheckpoint,
     KillTaskManager,
+    ConfirmQuiet,
     TellEvidence,
     DumpClasses,
 )
@@ -139,6 +155,7 @@ FROM_RUNNER = (
     BoxWarm,
     JobsSeen,
     Consumed,
+    QuietSeen,
     CheckpointTaken,
     TaskManagerKilled,
     Evidence,

@@ -15,6 +15,7 @@ from lab_protocol.box import (
     AwaitConsumption,
     BoxReady,
     BoxWarm,
+    ConfirmQuiet,
     DumpClasses,
     KillTaskManager,
     ProgramEnded,
@@ -76,6 +77,8 @@ def _obey(
         status.send(BoxWarm())
     elif isinstance(order, AwaitConsumption):
         watch.await_consumption(order)
+    elif isinstance(order, ConfirmQuiet):
+        watch.confirm_quiet(order)
     elif isinstance(order, TakeCheckpoint):
         drill.take_checkpoint(order)
     elif isinstance(order, KillTaskManager):

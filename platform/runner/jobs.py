@@ -12,7 +12,14 @@ import urllib.parse
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lab_protocol.box import AwaitConsumption, Consumed, JobsSeen, ProgramFailed
+from lab_protocol.box import (
+    AwaitConsumption,
+    ConfirmQuiet,
+    Consumed,
+    JobsSeen,
+    ProgramFailed,
+    QuietSeen,
+)
 from lab_protocol.messages import LearnerError
 from runner.cluster import OUT_OF_MEMORY_EXIT, Cluster
 from runner.failures import describe_job
@@ -30,6 +37,10 @@ CONSUMPTION_SECONDS = 4.0
 # A source stands still while the workers behind it start, one after the other: two of
 # them took 5 s on a machine at work.
 WORKER_SECONDS = 8.0
+# So long a job may need from its start until its sources have found their partitions,
+# and looks quiet meanwhile: a query with a wrong port and timeouts of 3 s ended as
+# completed and did not tell of the port.
+START_SECONDS = 6.0
 # The cluster fetches its metrics anew when they are 10 ms old.
 _ASK_AGAIN_SECONDS = 0.012
 # While a program still plans, nothing can have been read: a hundred questions a second
@@ -46,6 +57,12 @@ _WAITING_CALLS = {
     ("job_client.py", "get_job_execution_result"),
     ("completable_future.py", "result"),
 }
+
+# A call that never returns where its table is endless, whatever rows went by.
+_ENDLESS_CALLS = {("table.py", "to_pandas")}
+# What each Kafka source tells of itself from its start on.
+_READER = "KafkaSourceReader."
+_FETCHES = 10
 
 _GAUGE = re.compile(
     r"KafkaSourceReader\.topic\.(?P<topic>.+)\.partition\.(?P<partition>\d+)"
@@ -94,6 +111,26 @@ class JobWatch:
     def await_consumption(self, asked: AwaitConsumption) -> None:
         """Answer ``asked`` from a thread of its own."""
         threading.Thread(target=self._consume, args=(asked,), daemon=True).start()
+
+    def confirm_quiet(self, asked: ConfirmQuiet) -> None:
+        """Answer ``asked`` from a thread of its own."""
+        threading.Thread(target=self._confirm, args=(asked,), daemon=True).start()
+
+    def _confirm(self, asked: ConfirmQuiet) -> None:
+        try:
+            is_quiet = self._is_settled()
+        except (OSError, ValueError, KeyError, TypeError):
+            is_quiet = True
+        self._send(QuietSeen(asked.number, is_quiet))
+
+    def _is_settled(self) -> bool:
+        """Tell whether nothing is under way that needs no processor."""
+        if _main_thread_is_in(_ENDLESS_CALLS) or self._workers.are_importing():
+            return False
+        began = self._jobs_changed_at
+        if began is None or self._clock.seconds() - began >= START_SECONDS:
+            return True
+        return all(map(_has_started, living_jobs() - self._ignored))
 
     def _watch(self) -> None:
         last = None
@@ -222,7 +259,7 @@ class ProgramState:
     @property
     def is_planning(self) -> bool:
         """Tell whether its text still runs and does not wait for a job."""
-        return self.ended_at is None and not _waits_for_a_job()
+        return self.ended_at is None and not _main_thread_is_in(_WAITING_CALLS)
 
     def submits_no_more(self, running: set[str]) -> bool:
         """Tell whether the program has ended, waits for a job, or seems settled."""
@@ -234,12 +271,12 @@ class ProgramState:
         return self._clock.seconds() - self._stable_since >= SETTLED_SECONDS
 
 
-def _waits_for_a_job() -> bool:
-    """Tell whether the main thread stands in a call that waits for a running job."""
+def _main_thread_is_in(calls: set[tuple[str, str]]) -> bool:
+    """Tell whether the main thread stands in one of ``calls``: (file, function)."""
     frame = sys._current_frames().get(threading.main_thread().ident or 0)
     while frame is not None:
         place = (frame.f_code.co_filename.rpartition("/")[2], frame.f_code.co_name)
-        if place in _WAITING_CALLS:
+        if place in calls:
             return True
         frame = frame.f_back
     return False
@@ -276,6 +313,29 @@ def _gauges(jobs: set[str]) -> dict[str, dict[str, str]] | None:
                 return None
             found[path] = places
     return found
+
+
+def _has_started(job: str) -> bool:
+    """Tell whether a job runs and each of its Kafka sources knows where to read."""
+    vertices = ask(f"/jobs/{job}")["vertices"]
+    if any(one["status"] not in ("RUNNING", "FINISHED") for one in vertices):
+        return False
+    return all(
+        _knows_where_to_read(f"/jobs/{job}/vertices/{one['id']}/metrics")
+        for one in vertices
+        if "Source" in one["name"] and one["status"] == "RUNNING"
+    )
+
+
+def _knows_where_to_read(path: str) -> bool:
+    # The cluster begins to fetch a job's metrics when it is first asked for them.
+    for _ in range(_FETCHES):
+        if names := [metric["id"] for metric in ask(path)]:
+            break
+        time.sleep(_ASK_AGAIN_SECONDS)
+    return not any(_READER in name for name in names) or any(
+        _GAUGE.search(name) for name in names
+    )
 
 
 def _names_all(places: dict[str, str], offsets: dict[str, int]) -> bool:

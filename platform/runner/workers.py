@@ -39,12 +39,14 @@ class PythonWorkers:
         self._clock = clock
         self._pickle = cloudpickle.dumps
         self._nursery: subprocess.Popen[bytes] | None = None
+        self._prepared_at = 0.0
         self.has_functions = False
         cloudpickle.dumps = self._noted
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Begin to import for workers where the program's files may need one."""
         if any(word in text for text in texts for word in _WORDS):
+            self._prepared_at = self._clock.seconds()
             self._nursery = subprocess.Popen(
                 [sys.executable, "-m", "runner.worker_nursery", SOCKET],
                 stdin=subprocess.DEVNULL,
@@ -61,14 +63,17 @@ class PythonWorkers:
             self._wait_for_imports()
             _wait_until_idle(self._workers, self._clock)
 
-    def _wait_for_imports(self) -> None:
-        """Wait while no worker can have begun, so that none looks idle for it."""
-        deadline = self._clock.seconds() + IMPORT_SECONDS
-        while (
-            self._has_nursery()
+    def are_importing(self) -> bool:
+        """Tell whether no worker can have begun, so that none looks idle for it."""
+        return (
+            self.has_functions
+            and self._has_nursery()
             and not _READY.exists()
-            and self._clock.seconds() < deadline
-        ):
+            and self._clock.seconds() - self._prepared_at < IMPORT_SECONDS
+        )
+
+    def _wait_for_imports(self) -> None:
+        while self.are_importing():
             time.sleep(_LOOK_SECONDS)
 
     def _has_nursery(self) -> bool:

@@ -17,10 +17,11 @@ from lab_protocol.messages import (
 from sandbox.cell.box import Box
 from sandbox.cell.broker import Broker
 from sandbox.cell.clients import Clients
+from sandbox.cell.conclusions import BROKER_HELD, fault_outcome
 from sandbox.cell.faults import CellFault
 from sandbox.cell.host import Host
 from sandbox.cell.plain import PlainRun
-from sandbox.cell.run import BROKER_HELD, Run, fault_outcome
+from sandbox.cell.run import Run
 from sandbox.settings import CellSettings
 
 _TICK = 0.02

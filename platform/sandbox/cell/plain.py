@@ -21,10 +21,10 @@ from lab_protocol.messages import (
 )
 from sandbox.cell.box import Box
 from sandbox.cell.collect import Refusal, collect
+from sandbox.cell.conclusions import ENVIRONMENT_ENDED, Conclusion, failed, last_words
 from sandbox.cell.limits import Reading, crossed, relaxed
 from sandbox.cell.plain_inputs import lay_inputs
 from sandbox.cell.plain_outputs import OUTPUTS, output_file, records_of
-from sandbox.cell.run import ENVIRONMENT_ENDED, Conclusion, failed, last_words
 from sandbox.settings import CellSettings
 
 _TICK = 0.01

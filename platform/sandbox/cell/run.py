@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lab_protocol.box import (
     CheckpointTaken,
@@ -12,6 +12,7 @@ from lab_protocol.box import (
     JobsSeen,
     ProgramEnded,
     ProgramFailed,
+    QuietSeen,
     RunProgram,
     TaskManagerKilled,
     TellEvidence,
@@ -29,6 +30,13 @@ from lab_protocol.messages import (
 from sandbox.cell.box import Box
 from sandbox.cell.broker import Broker
 from sandbox.cell.clients import Clients
+from sandbox.cell.conclusions import (
+    BROKER_HELD,
+    ENVIRONMENT_ENDED,
+    Conclusion,
+    failed,
+    last_words,
+)
 from sandbox.cell.drill import Drill
 from sandbox.cell.end_rule import CpuHistory, Observation, end_of_run
 from sandbox.cell.faults import CellFault
@@ -36,6 +44,7 @@ from sandbox.cell.feeding import Feeder
 from sandbox.cell.limits import Crossing, Reading, crossed, relaxed
 from sandbox.cell.output_reader import OutputReader
 from sandbox.cell.process_table import TreeMeter
+from sandbox.cell.quiet import QuietQuestion
 
 _TICK = 0.01
 _METER_SECONDS = 0.1
@@ -43,26 +52,10 @@ _PROGRESS_SECONDS = 0.5
 _DRAIN_SECONDS = 10.0
 _CATCH_UP_SECONDS = 1.0
 _RECOVERY_SECONDS = 5.0
-ENVIRONMENT_ENDED = LearnerError(
-    "EnvironmentEnded", "the program ended its own environment"
-)
-BROKER_HELD = LearnerError(
-    "BrokerHeld", "the program kept the run's Kafka broker from answering"
-)
 # The most that the student's evidence may cost a verdict.
 _EVIDENCE_SECONDS = 0.05
 # A box that crossed another limit is not let live a moment longer.
 _TELLING = (Ending.COMPLETED, Ending.LEARNER_ERROR, Ending.TIME_LIMIT)
-_MEMORY_ERRORS = ("MemoryError", "OutOfMemoryError")
-
-
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """Why a run stopped."""
-
-    ending: Ending
-    rule: EndRule
-    detail: str = ""
 
 
 class Run:
@@ -104,6 +97,7 @@ class Run:
             kept_bytes=self._request.limits.output_bytes,
         )
         self._cpu = CpuHistory()
+        self._quiet = QuietQuestion()
         self._jobs = JobsSeen(0, 0)
         self._evidence = Evidence("", is_whole=False)
         self._error: LearnerError | None = None
@@ -216,7 +210,12 @@ class Run:
                 return Conclusion(crossing.ending, EndRule.STOPPED, crossing.detail)
             if self._error is not None:
                 return failed(self._error, self._box)
-            if rule := end_of_run(self._observe()):
+            rule = end_of_run(self._observe())
+            if rule is not EndRule.QUIET:
+                self._quiet.forget()
+            elif not self._quiet.is_confirmed(self._box.send):
+                rule = None
+            if rule is not None:
                 return self._ended(rule)
             if time.monotonic() - self._told_at > _PROGRESS_SECONDS:
                 self._progress(Phase.RUNNING)
@@ -241,6 +240,9 @@ class Run:
             self._jobs = message
         elif isinstance(message, Consumed):
             self._feeder.hear_consumed(message.number)
+        elif isinstance(message, QuietSeen):
+            if self._quiet.hear(message) is False:
+                self._moved_at = time.monotonic()
         elif isinstance(message, CheckpointTaken | TaskManagerKilled):
             self._drill.hear(message)
         elif isinstance(message, ProgramEnded):
@@ -368,36 +370,3 @@ class Run:
 
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else moment - self._received
-
-
-def failed(error: LearnerError, box: Box) -> Conclusion:
-    """Conclude from a program's own error, which may be a limit in disguise."""
-    if refused := box.refused():
-        return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, refused)
-    if error.kind in _MEMORY_ERRORS:
-        return Conclusion(Ending.MEMORY_LIMIT, EndRule.STOPPED, "heap")
-    if full := box.scratch.exhausted():
-        return Conclusion(Ending.OUTPUT_LIMIT, EndRule.STOPPED, full)
-    return Conclusion(Ending.LEARNER_ERROR, EndRule.STOPPED)
-
-
-def last_words(
-    error: LearnerError | None, conclusion: Conclusion
-) -> LearnerError | None:
-    """Return the error that is shown: none of a box that was killed for its memory.
-
-    What it said last is then of its own killing.
-    """
-    over = (Ending.MEMORY_LIMIT, "memory")
-    return None if (conclusion.ending, conclusion.detail) == over else error
-
-
-def fault_outcome(request: RunRequest, fault: CellFault, *, ended: float) -> RunOutcome:
-    """Return the outcome of a run that failed by our own fault."""
-    return RunOutcome.without_rows(
-        request.run_id,
-        Ending.PLATFORM_FAULT,
-        detail=fault.code,
-        stderr=str(fault),
-        ended=ended,
-    )

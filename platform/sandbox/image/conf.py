@@ -57,7 +57,8 @@ logger.configuration.level = ERROR
 # Flink starts a Python worker by this name. The original wants bash, env and tee; this
 # one needs only the interpreter, so that /bin of the box can stay empty. It stands for
 # a worker that was forked with all imports done (runner/worker_nursery.py), and becomes
-# one itself where no nursery serves.
+# one itself where no nursery serves. A worker that was there once is not made again:
+# its id is used up, and Flink knows what to do about one that ended.
 PYTHON_WORKER_SCRIPT = """\
 #!/rt/py/bin/python3.12
 import os
@@ -67,7 +68,7 @@ import sys
 if folder := os.environ.get("_PYTHON_WORKING_DIR"):
     os.chdir(folder)
 line = socket.socket(socket.AF_UNIX)
-code = b""
+born = code = b""
 try:
     line.connect("/tmp/workers")
     import json
@@ -78,11 +79,12 @@ try:
         "folder": os.getcwd(),
     }
     socket.send_fds(line, [json.dumps(asked).encode()], [0, 1, 2])
+    born = line.recv(1)
     code = line.recv(1)
 except OSError:
     pass
-if code:
-    os._exit(code[0])
+if born:
+    os._exit(code[0] if code else 1)
 else:
     import runpy
 
