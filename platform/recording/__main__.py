@@ -1,16 +1,21 @@
-"""`make record`: records the topics and writes them where the repository keeps them."""
+"""`make record`: records the topics, keeps them, and writes the table of the parity."""
 
 import base64
 import json
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from recording.session import Parts, Record, record
+from recording.parity import document, parities_of, summary, version_of
+from recording.processes import RecordingError
+from recording.records import Record
+from recording.session import Parts, record
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "labs" / "_library" / "recorded"
+DOCUMENT = ROOT / "docs" / "debezium-parity.md"
 
 
 def write(records: Sequence[Record], folder: Path) -> None:
@@ -61,12 +66,23 @@ def _text(data: bytes | None) -> str | None:
 
 
 def main() -> None:
-    """Record and write; the exit code tells whether it worked."""
+    """Record, compare and write; exit code 1 tells of a difference, or of a failure."""
     # Like Ctrl-C, so that nothing that was started is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    records = record(Parts.of(ROOT))
+    try:
+        records = record(Parts.of(ROOT))
+    except RecordingError as error:
+        sys.exit(str(error))
     write(records, FOLDER)
     sys.stdout.write(f"{len(records)} records in {FOLDER.relative_to(ROOT)}/\n")
+    parities = parities_of(records)
+    day = datetime.now(UTC).date()
+    text = document(parities, version=version_of(records), day=day)
+    DOCUMENT.write_text(text, "utf-8")
+    differences = [found for each in parities.values() for found in each.differences]
+    told = summary(differences) or "0 differences"
+    sys.stdout.write(f"{told} in {DOCUMENT.relative_to(ROOT)}\n")
+    sys.exit(1 if differences else 0)
 
 
 if __name__ == "__main__":

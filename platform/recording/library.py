@@ -10,7 +10,7 @@ from potok_cdc.capture import Capture
 from potok_cdc.envelope import Connector, seen_again
 from potok_cdc.headers import Headers
 from potok_cdc.tables import DecimalMode, Table, TimeMode, micros_of
-from recording.session import Record
+from recording.records import Record
 from recording.settings import MESSAGES_LEFT_OUT, Variant
 from recording.workload import REPEATED, SNAPSHOT, STEPS, TABLES
 

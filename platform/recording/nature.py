@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from recording.session import Record
+from recording.records import Record, payload_of
 
 # The whole list. Of these fields the JSON type is compared, and by ``relations`` the
 # order and equality of their values.
@@ -72,15 +72,6 @@ def relations(
         theirs.consistent(), ours.consistent(), strict=True
     ):
         yield Relation(name, count, left, right)
-
-
-def payload_of(value: bytes | None) -> dict[str, Any] | None:
-    """Return the event in a value, out of its wrapper."""
-    if value is None:
-        return None
-    document = json.loads(value)
-    payload: dict[str, Any] = document.get("payload", document)
-    return payload
 
 
 @dataclass(slots=True)

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from recording.nature import RUN_ID, nature_of, payload_of, relations
-from recording.session import Record
+from recording.library import library_records
+from recording.nature import RUN_ID, nature_of, relations
+from recording.records import Record, payload_of
+from recording.settings import VARIANTS
 
 _Leaf = tuple[str, Any]
+_TOLD = 3
+_SHORT = 120
 
 
 class _Number(str):
@@ -28,6 +32,10 @@ class Difference:
     debezium: Any
     library: Any
 
+    def __str__(self) -> str:
+        sides = f"Debezium {_short(self.debezium)}, the library {_short(self.library)}"
+        return f"{self.place} {self.field}: {sides}"
+
 
 @dataclass(slots=True)
 class Parity:
@@ -44,6 +52,12 @@ class Parity:
     related: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     natures: dict[tuple[str, str], str] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+
+
+def summary(differences: Sequence[Difference]) -> str:
+    """Return one line for a report: how many, and the first of them."""
+    first = "; ".join(map(str, differences[:_TOLD]))
+    return f"{len(differences)} differences: {first}" if differences else ""
 
 
 def compare(debezium: Sequence[Record], library: Sequence[Record]) -> Parity:
@@ -81,6 +95,17 @@ def compare(debezium: Sequence[Record], library: Sequence[Record]) -> Parity:
     return result
 
 
+def parities_of(records: Sequence[Record]) -> dict[str, Parity]:
+    """Compare a whole recording with the library, connector by connector."""
+    return {
+        variant.name: compare(
+            [item for item in records if item.topic.startswith(f"{variant.name}.")],
+            library_records(variant),
+        )
+        for variant in VARIANTS
+    }
+
+
 def document(parities: dict[str, Parity], *, version: str, day: date) -> str:
     """Return docs/debezium-parity.md: what was compared and how it came out."""
     records = sum(parity.records for parity in parities.values())
@@ -89,14 +114,16 @@ def document(parities: dict[str, Parity], *, version: str, day: date) -> str:
         [
             "# The course's events beside Debezium's",
             "",
-            f"Written by `tests/recording/test_parity.py` on {day.isoformat()} against"
-            f" a live Debezium {version} (Postgres connector, pgoutput, Kafka's"
+            f"Written by `make record` on {day.isoformat()} against a live"
+            f" Debezium {version} (Postgres connector, pgoutput, Kafka's"
             " JsonConverter):",
             f"{records} records of {len(parities)} connectors"
             f" ({', '.join(parities)}), {wrong} differences. Settings:"
             " `platform/recording/settings.py`; tables and transactions:",
             "`platform/recording/workload.py`; what Debezium wrote:"
-            " `labs/_library/recorded/`, made anew by `make record`.",
+            " `labs/_library/recorded/`. `tests/recording` compares both again with"
+            " these records,",
+            "and with those of a Debezium that it starts.",
             "",
             "A field's JSON type, value and place among its neighbours are compared."
             " Where the second column names a reason, values differ by nature:",
@@ -201,6 +228,11 @@ def _note(
         same = same and left == right
     if not same:
         result.differences.append(Difference(place, " ".join(name), left, right))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
 def _punctuation(data: bytes | None) -> list[int]:

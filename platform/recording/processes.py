@@ -21,7 +21,11 @@ import psycopg
 
 from recording.settings import POSTGRES_SETTINGS, properties
 
-_START_SECONDS = 60.0
+# Two cores that do other work too: Connect with eight connectors took 40 s to start.
+_PATIENCE_SECONDS = 120.0
+# What Connect's own limit for its tasks is; the process gets as long again.
+STOP_SECONDS = 45
+_LAST_LINES = 5
 
 
 class RecordingError(RuntimeError):
@@ -34,6 +38,7 @@ class Database:
 
     port: int
     password: str
+    program: "Program"
 
     def connect(self) -> psycopg.Connection:
         """Return a connection that commits by itself."""
@@ -45,6 +50,14 @@ class Database:
             dbname="shop",
             autocommit=True,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A running Kafka."""
+
+    port: int
+    program: "Program"
 
 
 def postgres_binaries() -> Path | None:
@@ -65,23 +78,61 @@ def free_port() -> int:
         return port
 
 
-def wait_until(
-    holds: Callable[[], bool], what: str, process: subprocess.Popen[bytes] | None = None
-) -> None:
-    """Block until ``holds``; RecordingError after 60 s or when the process ends."""
-    deadline = time.monotonic() + _START_SECONDS
-    while not holds():
-        if process is not None and process.poll() is not None:
-            raise RecordingError(f"{what}: the process ended ({process.returncode})")
-        if time.monotonic() > deadline:
-            raise RecordingError(f"{what}: not within {_START_SECONDS:.0f} s")
-        time.sleep(0.1)
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process that was started, and the file that its output goes to."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def failure(self, what: str) -> RecordingError:
+        """Return an error in one line: who, what, and the end of the log.
+
+        One line, because reports of tests show only the first.
+        """
+        code = self.process.poll()
+        state = "runs" if code is None else f"ended with code {code}"
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()
+        # Java's stack says where in Kafka; the line before it says what.
+        told = [line for line in lines if line.strip() and not line.startswith("\tat ")]
+        last = " | ".join(told[-_LAST_LINES:]) or "empty"
+        return RecordingError(f"{self.name} ({state}): {what}; its log ends: {last}")
+
+    def kill(self) -> None:
+        """End it at once, as a failure of its machine would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> bool:
+        """Ask it to end (Postgres: a fast shutdown), with force after a while.
+
+        Returns False if force was needed.
+        """
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(2 * STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                return False
+        return True
+
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        """Block until ``holds``; RecordingError after 120 s or when it has ended."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not holds():
+            if self.process.poll() is not None:
+                raise self.failure(f"ended before {what}")
+            if time.monotonic() > deadline:
+                raise self.failure(f"not within {_PATIENCE_SECONDS:.0f} s: {what}")
+            time.sleep(0.1)
 
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], log: Path, *, account: str | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+    name: str, command: Sequence[str | Path], log: Path, *, account: str | None = None
+) -> Iterator[Program]:
     """Run a program until the block is left; its output goes to ``log``."""
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -95,21 +146,11 @@ def running(
             extra_groups=None if account is None else [],
             start_new_session=True,
         )
+    program = Program(name, process, log)
     try:
-        yield process
+        yield program
     finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process: politely (of Postgres: a fast shutdown), by force after 15 s."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        program.stop()
 
 
 @contextmanager
@@ -123,8 +164,8 @@ def postgres(folder: Path) -> Iterator[Database]:
     home = folder / "postgres"
     home.mkdir(mode=0o700)
     secret = home / "password"
-    database = Database(free_port(), secrets.token_hex(16))
-    secret.write_text(database.password, "ascii")
+    port, password = free_port(), secrets.token_hex(16)
+    secret.write_text(password, "ascii")
     if account is not None:
         owner = pwd.getpwnam(account)
         for path in (home, secret):
@@ -148,9 +189,10 @@ def postgres(folder: Path) -> Iterator[Database]:
         extra_groups=None if account is None else [],
     )
     if made.returncode != 0:
-        raise RecordingError(f"initdb: {made.stderr.decode(errors='replace')}")
+        said = " | ".join(made.stderr.decode(errors="replace").splitlines())
+        raise RecordingError(f"initdb (ended with code {made.returncode}): {said}")
     settings = POSTGRES_SETTINGS | {
-        "port": str(database.port),
+        "port": str(port),
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
         "timezone": "UTC",
@@ -163,26 +205,26 @@ def postgres(folder: Path) -> Iterator[Database]:
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     log = home / "log"
-    with running(command, log, account=account) as process:
-        address = f"host=127.0.0.1 port={database.port} user=shop dbname=postgres"
+    with running("Postgres", command, log, account=account) as program:
+        address = f"host=127.0.0.1 port={port} user=shop dbname=postgres"
 
         def answers() -> bool:
             try:
                 with psycopg.connect(
-                    address, password=database.password, autocommit=True
+                    address, password=password, autocommit=True
                 ) as connection:
                     connection.execute("CREATE DATABASE shop")
             except psycopg.OperationalError:
                 return False
             return True
 
-        wait_until(answers, "Postgres", process)
-        yield database
+        program.wait_until(answers, "it let a client in")
+        yield Database(port, password, program)
 
 
 @contextmanager
-def kafka(folder: Path, *, java: Path, jars: Path) -> Iterator[int]:
-    """Run one broker in KRaft mode; yields its port."""
+def kafka(folder: Path, *, java: Path, jars: Path) -> Iterator[Broker]:
+    """Run one broker in KRaft mode."""
     port, controller = free_port(), free_port()
     home = folder / "kafka"
     home.mkdir()
@@ -210,12 +252,13 @@ def kafka(folder: Path, *, java: Path, jars: Path) -> Iterator[int]:
     program += ["-cp", f"{jars}/*"]
     formatting = [*program, "kafka.tools.StorageTool", "format", "--config", file]
     formatting += ["--cluster-id", "cG90b2stcmVjb3JkaW5nMQ"]
-    with running(formatting, home / "format.out") as process:
-        if process.wait(_START_SECONDS) != 0:
-            raise RecordingError("Kafka: the storage was not formatted")
-    with running([*program, "kafka.Kafka", file], home / "broker.out") as process:
-        wait_until(lambda: _listens(port), "Kafka", process)
-        yield port
+    with running("Kafka's storage tool", formatting, home / "format.out") as tool:
+        if tool.process.wait(_PATIENCE_SECONDS) != 0:
+            raise tool.failure("the storage was not formatted")
+    command = [*program, "kafka.Kafka", file]
+    with running("Kafka", command, home / "broker.out") as broker:
+        broker.wait_until(lambda: _listens(port), "it listened")
+        yield Broker(port, broker)
 
 
 @contextmanager
@@ -226,7 +269,7 @@ def connect(
     jars: Path,
     worker: dict[str, str],
     connectors: Sequence[dict[str, str]],
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Program]:
     """Run a standalone Kafka Connect worker with these connectors."""
     home = folder / "connect"
     home.mkdir(exist_ok=True)
@@ -239,8 +282,9 @@ def connect(
     program: list[str | Path] = [java, "-Xmx512m", "-XX:+UseSerialGC"]
     program += ["-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
     program.append("org.apache.kafka.connect.cli.ConnectStandalone")
-    with running([*program, *files], home / "worker.out") as process:
-        yield process
+    command = [*program, *files]
+    with running("Kafka Connect", command, home / "worker.out") as started:
+        yield started
 
 
 def _listens(port: int) -> bool:

@@ -2,9 +2,8 @@
 
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,17 @@ from psycopg.sql import Composed
 from potok_cdc.capture import Change
 from potok_cdc.tables import Table
 from recording.processes import (
+    STOP_SECONDS,
+    Broker,
     Database,
+    Program,
     RecordingError,
     connect,
     free_port,
     kafka,
     postgres,
-    wait_until,
 )
+from recording.records import Record, payload_of
 from recording.settings import (
     VARIANTS,
     connector_settings,
@@ -37,18 +39,9 @@ from recording.workload import (
     statement,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record of a topic, its bytes as they were."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    headers: tuple[tuple[str, bytes], ...]
-    key: bytes | None
-    value: bytes | None
+_NAMES = tuple(variant.name for variant in VARIANTS)
+# What ``REPEATED`` adds: insert, delete and tombstone, in one transaction.
+_REPEATED = (3, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,67 +79,65 @@ def record(parts: Parts, *, parent: Path | None = None) -> list[Record]:
         folder.chmod(0o711)
         with (
             postgres(folder) as database,
-            kafka(folder, java=parts.java, jars=parts.broker_jars) as kafka_port,
+            kafka(folder, java=parts.java, jars=parts.broker_jars) as broker,
         ):
-            return _Session(folder, parts, database, kafka_port).run()
+            return _Session(folder, parts, database, broker).run()
 
 
 class _Session:
     def __init__(
-        self, folder: Path, parts: Parts, database: Database, kafka_port: int
+        self, folder: Path, parts: Parts, database: Database, broker: Broker
     ) -> None:
         self._folder = folder
         self._parts = parts
         self._database = database
-        self._kafka_port = kafka_port
+        self._broker = broker
         self._records: list[Record] = []
         if str(parts.client) not in sys.path:
             sys.path.append(str(parts.client))
-        self._client = _Client(kafka_port)
+        self._client = _Client(broker)
 
     def run(self) -> list[Record]:
         with self._database.connect() as connection:
+            self._connection = connection
             for text in create_tables():
                 connection.execute(text)
             rows = sum(map(len, SNAPSHOT.values()))
-            # The worker ends in order and writes down how far it was.
-            with self._worker(flush_ms=1000):
-                self._await("snapshot", lambda count: count >= rows)
-                self._await_slots(connection)
+            # The worker ends in order, having written down how far it was.
+            with self._worker(flush_ms=1000) as worker:
+                self._await(worker, "the snapshot", {}, rows)
+                self._await_slots(worker)
                 for step in STEPS:
-                    with connection.transaction():
-                        for text in _statements(step):
-                            connection.execute(text)
-                self._await_last("products", b'"op":"t"')
-            with self._worker(flush_ms=600_000) as process:
-                self._await_slots(connection)
-                with connection.transaction():
-                    for change in REPEATED:
-                        connection.execute(statement(change))
-                self._await_last("customers", None)
-                process.kill()
-                process.wait()
+                    self._commit(_statements(step))
+                self._await_truncate(worker)
+                self._await_written(worker)
+                if not worker.stop():
+                    raise worker.failure(f"not ended within {2 * STOP_SECONDS} s")
             seen = self._counts()
-            with self._worker(flush_ms=1000):
-                # Insert, delete and tombstone once more.
-                wait_until(
-                    lambda: all(
-                        self._counts()[variant.name] >= seen[variant.name] + 3
-                        for variant in VARIANTS
-                    ),
-                    "the repeated transaction",
-                )
-                time.sleep(1.0)
-                self._read()
+            with self._worker(flush_ms=600_000) as worker:
+                self._await_slots(worker)
+                self._commit([statement(change) for change in REPEATED])
+                self._await(worker, "the transaction to repeat", seen, *_REPEATED)
+                worker.kill()
+            seen = self._counts()
+            with self._worker(flush_ms=1000) as worker:
+                self._await(worker, "the repeated transaction", seen, *_REPEATED)
+            self._read()
         self._client.close()
         return self._records
 
+    def _commit(self, statements: Sequence[Composed]) -> None:
+        with self._connection.transaction():
+            for text in statements:
+                self._connection.execute(text)
+
     @contextmanager
-    def _worker(self, *, flush_ms: int) -> Iterator[Any]:
+    def _worker(self, *, flush_ms: int) -> Iterator[Program]:
         worker = worker_settings(
-            kafka_port=self._kafka_port,
+            kafka_port=self._broker.port,
             offsets=str(self._folder / "offsets"),
             flush_ms=flush_ms,
+            stop_ms=STOP_SECONDS * 1000,
             listener_port=free_port(),
         )
         database = self._database
@@ -154,47 +145,118 @@ class _Session:
             connector_settings(variant, port=database.port, password=database.password)
             for variant in VARIANTS
         ]
+        # Of a worker that was killed, Postgres keeps the slots in use for a moment.
+        database.program.wait_until(lambda: self._slots() == 0, "it freed the slots")
         with connect(
             self._folder,
             java=self._parts.java,
             jars=self._parts.connect_jars,
             worker=worker,
             connectors=connectors,
-        ) as process:
-            self._process = process
-            yield process
+        ) as program:
+            yield program
 
-    def _await(self, what: str, enough: Callable[[int], bool]) -> None:
-        wait_until(
-            lambda: all(enough(self._counts()[variant.name]) for variant in VARIANTS),
-            what,
-            self._process,
+    def _await(
+        self,
+        worker: Program,
+        what: str,
+        seen: Mapping[tuple[str, str], int],
+        events: int,
+        ends: int = 0,
+    ) -> None:
+        """Wait for so many records more than were ``seen``, of each connector."""
+
+        def came() -> bool:
+            counts = self._counts()
+            return all(
+                counts[variant.name, kind] >= seen.get((variant.name, kind), 0) + more
+                for variant in VARIANTS
+                for kind, more in (("events", events), ("ends", ends))
+                if kind == "events" or variant.transactions
+            )
+
+        worker.wait_until(came, f"{what} was in the topics")
+
+    def _slots(self) -> int:
+        """Return how many replication slots are in use."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM pg_replication_slots WHERE active"
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _await_slots(self, worker: Program) -> None:
+        worker.wait_until(
+            lambda: self._slots() == len(VARIANTS), "all connectors had their slots"
         )
 
-    def _await_slots(self, connection: Any) -> None:
-        def active() -> bool:
-            row = connection.execute(
-                "SELECT count(*) FROM pg_replication_slots WHERE active"
-            ).fetchone()
-            return bool(row[0] == len(VARIANTS))
+    def _await_truncate(self, worker: Program) -> None:
+        """Wait for the last of ``STEPS``, and for the END of its transaction."""
 
-        wait_until(active, "the replication slots", self._process)
-
-    def _await_last(self, table: str, part: bytes | None) -> None:
         def came() -> bool:
             self._read()
-            last = {record.topic: record.value for record in self._records}
-            values = [last[f"{variant.name}.public.{table}"] for variant in VARIANTS]
-            if part is None:
-                return all(value is None for value in values)
-            return all(value is not None and part in value for value in values)
+            last = self._last_events()
+            ended = {
+                (record.topic.split(".")[0], mark["id"].split(":")[0])
+                for record, mark in self._marks()
+                if mark["status"] == "END"
+            }
+            return all(
+                name in last and last[name]["op"] == "t" for name in _NAMES
+            ) and all(
+                (variant.name, str(last[variant.name]["source"]["txId"])) in ended
+                for variant in VARIANTS
+                if variant.transactions
+            )
 
-        wait_until(came, f"the last change of {table}", self._process)
+        worker.wait_until(came, "the truncate was in the topics")
 
-    def _counts(self) -> Counter[str]:
+    def _await_written(self, worker: Program) -> None:
+        """Wait until the offsets of all connectors are past the last event.
+
+        Debezium confirms to Postgres what the worker has written down.
+        """
+        last = self._last_events()
+        goal = {f"potok_{name}": last[name]["source"]["lsn"] for name in _NAMES}
+
+        def confirmed() -> bool:
+            rows = self._connection.execute(
+                "SELECT slot_name, confirmed_flush_lsn - '0/0'::pg_lsn"
+                " FROM pg_replication_slots"
+            ).fetchall()
+            return all(lsn >= goal[slot] for slot, lsn in rows)
+
+        worker.wait_until(confirmed, "the offsets were written")
+
+    def _last_events(self) -> dict[str, dict[str, Any]]:
+        """Return by connector its last event of the topic of ``products``."""
+        return {
+            record.topic.split(".")[0]: payload
+            for record in self._records
+            if record.topic.endswith(".public.products")
+            and (payload := payload_of(record.value)) is not None
+        }
+
+    def _marks(self) -> Iterator[tuple[Record, dict[str, Any]]]:
+        """Yield each BEGIN and END with its record."""
+        for record in self._records:
+            if record.topic.endswith(".transaction"):
+                mark = payload_of(record.value)
+                if mark is not None:
+                    yield record, mark
+
+    def _counts(self) -> Counter[tuple[str, str]]:
+        """Count the records of tables ("events") and END ("ends") of each connector."""
         self._read()
         names = [record.topic.split(".") for record in self._records]
-        return Counter(words[0] for words in names if words[1] == "public")
+        counts = Counter(
+            (words[0], "events") for words in names if words[1] == "public"
+        )
+        counts.update(
+            (record.topic.split(".")[0], "ends")
+            for record, mark in self._marks()
+            if mark["status"] == "END"
+        )
+        return counts
 
     def _read(self) -> None:
         """Read what the topics have gained since the last call."""
@@ -211,12 +273,13 @@ def _statements(step: Sequence[Change] | Table) -> list[Composed]:
 class _Client:
     """Reads all topics of the connectors from their beginning."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, broker: Broker) -> None:
         from confluent_kafka import Consumer
 
+        self._broker = broker
         self._consumer = Consumer(
             {
-                "bootstrap.servers": f"127.0.0.1:{port}",
+                "bootstrap.servers": f"127.0.0.1:{broker.port}",
                 "broker.address.family": "v4",
                 "group.id": "recording",
                 "enable.auto.commit": False,
@@ -226,10 +289,19 @@ class _Client:
         self._next: dict[tuple[str, int], int] = {}
 
     def poll(self) -> list[Record]:
+        """Return what has come; RecordingError if Kafka does not answer."""
+        from confluent_kafka import KafkaException
+
+        try:
+            return self._poll()
+        except KafkaException as error:
+            raise self._broker.program.failure(f"client: {error}") from error
+
+    def _poll(self) -> list[Record]:
         from confluent_kafka import TopicPartition
 
         names = {variant.name for variant in VARIANTS}
-        topics = self._consumer.list_topics(timeout=10).topics
+        topics = self._consumer.list_topics(timeout=60).topics
         places = {
             (name, number)
             for name, topic in topics.items()
@@ -245,7 +317,8 @@ class _Client:
         found = []
         for message in self._consumer.consume(500, timeout=0.3):
             if message.error():
-                raise RecordingError(f"{message.topic()}: {message.error()}")
+                said = f"client: {message.topic()}: {message.error()}"
+                raise self._broker.program.failure(said)
             self._next[message.topic(), message.partition()] = message.offset() + 1
             found.append(_record(message))
         return found

@@ -85,7 +85,7 @@ def connector_settings(variant: Variant, *, port: int, password: str) -> dict[st
 
 
 def worker_settings(
-    *, kafka_port: int, offsets: str, flush_ms: int, listener_port: int
+    *, kafka_port: int, offsets: str, flush_ms: int, stop_ms: int, listener_port: int
 ) -> dict[str, str]:
     """Return the properties of the standalone worker."""
     return CONVERTERS | {
@@ -93,6 +93,8 @@ def worker_settings(
         "listeners": f"HTTP://127.0.0.1:{listener_port}",
         "offset.storage.file.filename": offsets,
         "offset.flush.interval.ms": str(flush_ms),
+        # Kafka's default of 5 s ended tasks on a busy machine before their last flush.
+        "task.shutdown.graceful.timeout.ms": str(stop_ms),
     }
 
 
