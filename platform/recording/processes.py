@@ -21,7 +21,7 @@ import psycopg
 
 from recording.settings import POSTGRES_SETTINGS, properties
 
-# Two cores that do other work too: Connect with eight connectors took 40 s to start.
+# For two cores that do other work too; on quiet ones the longest wait is 10 s.
 _PATIENCE_SECONDS = 120.0
 # What Connect's own limit for its tasks is; the process gets as long again.
 STOP_SECONDS = 45

@@ -40,6 +40,8 @@ from recording.workload import (
 )
 
 _NAMES = tuple(variant.name for variant in VARIANTS)
+# Connect's words; such a task has not written down how far it was.
+_CANCELLED = b"Graceful stop of task"
 # What ``REPEATED`` adds: insert, delete and tombstone, in one transaction.
 _REPEATED = (3, 1)
 
@@ -103,16 +105,13 @@ class _Session:
             for text in create_tables():
                 connection.execute(text)
             rows = sum(map(len, SNAPSHOT.values()))
-            # The worker ends in order, having written down how far it was.
             with self._worker(flush_ms=1000) as worker:
                 self._await(worker, "the snapshot", {}, rows)
                 self._await_slots(worker)
                 for step in STEPS:
                     self._commit(_statements(step))
                 self._await_truncate(worker)
-                self._await_written(worker)
-                if not worker.stop():
-                    raise worker.failure(f"not ended within {2 * STOP_SECONDS} s")
+                _stop_in_order(worker)
             seen = self._counts()
             with self._worker(flush_ms=600_000) as worker:
                 self._await_slots(worker)
@@ -210,23 +209,6 @@ class _Session:
 
         worker.wait_until(came, "the truncate was in the topics")
 
-    def _await_written(self, worker: Program) -> None:
-        """Wait until the offsets of all connectors are past the last event.
-
-        Debezium confirms to Postgres what the worker has written down.
-        """
-        last = self._last_events()
-        goal = {f"potok_{name}": last[name]["source"]["lsn"] for name in _NAMES}
-
-        def confirmed() -> bool:
-            rows = self._connection.execute(
-                "SELECT slot_name, confirmed_flush_lsn - '0/0'::pg_lsn"
-                " FROM pg_replication_slots"
-            ).fetchall()
-            return all(lsn >= goal[slot] for slot, lsn in rows)
-
-        worker.wait_until(confirmed, "the offsets were written")
-
     def _last_events(self) -> dict[str, dict[str, Any]]:
         """Return by connector its last event of the topic of ``products``."""
         return {
@@ -262,6 +244,14 @@ class _Session:
         """Read what the topics have gained since the last call."""
         while found := self._client.poll():
             self._records += found
+
+
+def _stop_in_order(worker: Program) -> None:
+    """End the worker so that it has written down how far each connector was."""
+    if not worker.stop():
+        raise worker.failure(f"it had not ended {2 * STOP_SECONDS} s after SIGINT")
+    if _CANCELLED in worker.log.read_bytes():
+        raise worker.failure(f"a task was cancelled after {STOP_SECONDS} s")
 
 
 def _statements(step: Sequence[Change] | Table) -> list[Composed]:

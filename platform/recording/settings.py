@@ -93,7 +93,7 @@ def worker_settings(
         "listeners": f"HTTP://127.0.0.1:{listener_port}",
         "offset.storage.file.filename": offsets,
         "offset.flush.interval.ms": str(flush_ms),
-        # Kafka's default of 5 s ended tasks on a busy machine before their last flush.
+        # After 5 s, Kafka's default, a task is cancelled without its last flush.
         "task.shutdown.graceful.timeout.ms": str(stop_ms),
     }
 
