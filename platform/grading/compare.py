@@ -143,7 +143,8 @@ def _without_near_twins(
     rest = list(found[:MAX_NEAR_TWINS])
     unmatched = []
     for place, (number, row) in enumerate(wanted):
-        # Beyond the bound none is looked for: 20 000 rows of one key took 4 s.
+        # Each is tried against each: without the bound 4 000 rows of one key took 12 s
+        # of processor time, with it 20 000 take 0.2 s.
         near = () if place >= MAX_NEAR_TWINS else enumerate(rest)
         twin = next(
             (index for index, other in near if not _differing(row, other, output)),

@@ -39,6 +39,8 @@ class Failing:
     at: str | None
     code: str | None
     limits: Limits
+    # The second stage repeats the first, for what goes wrong between the two.
+    in_two_stages: bool = False
 
     @property
     def file(self) -> str:
@@ -55,6 +57,8 @@ class Failing:
     def request(self) -> RunRequest:
         """Return the request that runs it on the streams of ``given.yaml``."""
         given = _given()
+        events = tuple(_events(given["streams"]))
+        names = ("first", "again") if self.in_two_stages else ("all",)
         return RunRequest(
             run_id=f"failing-{self.id}",
             language=self.language,
@@ -62,7 +66,7 @@ class Failing:
             entry=self.file,
             inputs=tuple(Topic(name) for name in given["streams"]),
             outputs=tuple(Topic(name) for name in given["outputs"]),
-            stages=(Stage("all", tuple(_events(given["streams"]))),),
+            stages=tuple(Stage(name, events) for name in names),
             closing=(),
             limits=self.limits,
         )
@@ -126,6 +130,7 @@ def _program(item: dict[str, Any], family: str) -> Failing:
         at=item["at"],
         code=item.get("code"),
         limits=replace(Limits(wall_seconds=20.0), **item.get("limits", {})),
+        in_two_stages=item.get("in_two_stages", False),
     )
     assert program.at is None or program.at in text, program.id
     return program

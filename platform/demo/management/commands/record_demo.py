@@ -27,6 +27,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--language", help="only programs in it; those in others stay as they are"
         )
+        parser.add_argument(
+            "--program",
+            nargs="+",
+            metavar="NAME",
+            help="only these, such as starter-sql; the others stay as they are",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -38,18 +44,21 @@ class Command(BaseCommand):
         with Recorder(replace(sandbox, slots=1)) as engine:
             for lab in catalogue.labs:
                 if options["lab"] in (None, lab.id):
-                    self._record(lab, tree, engine, options["language"])
+                    self._record(lab, tree, engine, options)
 
     def _record(
-        self, lab: Lab, tree: Path, engine: Recorder, language: str | None
+        self, lab: Lab, tree: Path, engine: Recorder, options: dict[str, Any]
     ) -> None:
-        recordings = [
-            recording
-            for recording in load(lab.id)
-            if language is not None and recording.language != language
-        ]
-        for number, program in enumerate(programs(lab, tree / "labs" / lab.id)):
-            if language not in (None, program.language):
+        """Record what was asked for of a lab; each program is stored when it is done.
+
+        Thirty programs take minutes: one that is stopped keeps what it has.
+        """
+        known = list(programs(lab, tree / "labs" / lab.id))
+        kept = {recording.name: recording for recording in load(lab.id)}
+        for number, program in enumerate(known):
+            if options["language"] not in (None, program.language):
+                continue
+            if options["program"] and program.name not in options["program"]:
                 continue
             try:
                 recording = record(
@@ -66,6 +75,5 @@ class Command(BaseCommand):
                 f" {recording.points}/{recording.max_points},"
                 f" {recording.ending}, {recording.seconds:.1f} s"
             )
-            recordings.append(recording)
-        file = save(lab.id, recordings)
-        self.stdout.write(f"{file.name}: {file.stat().st_size // 1024} KiB")
+            kept[program.name] = recording
+            save(lab.id, [kept[item.name] for item in known if item.name in kept])
