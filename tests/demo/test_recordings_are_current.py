@@ -13,10 +13,9 @@ from grading.report import event_report
 from tests.content.labs import LABS, SLUGS, build_of, graded, outcome_of, spec_of
 
 AGAIN = "the lab has changed: run `manage.py record_demo --lab {}` on a host with labs"
-# Recorded before their stream or a program changed, and not again since: that takes an
-# engine and minutes. What is recorded again has to leave the list.
+# Recorded before their stream changed, and not again since: that takes an engine and
+# minutes. What is recorded again has to leave the list.
 OLD_STREAM = {"realtime-dashboard"}
-OLD_PROGRAMS = {"predict-the-changelog"}
 RECORDED = [
     pytest.param(slug, recording, id=f"{slug}-{recording.name}")
     for slug in SLUGS
@@ -62,7 +61,7 @@ def test_the_programs_are_those_of_the_lab(slug):
         for program in programs(_Lab(slug), LABS / slug)
     }
     recorded = {item.name: item.files for item in load(slug)}
-    assert (recorded == texts) is (slug not in OLD_PROGRAMS), AGAIN.format(slug)
+    assert recorded == texts, AGAIN.format(slug)
 
 
 @pytest.mark.parametrize(("slug", "recording"), RECORDED)
