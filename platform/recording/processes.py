@@ -85,6 +85,9 @@ class Program:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    # SIGINT is ignored by what a shell starts in the background, Java included: Connect
+    # was then ended by force, before it had written down how far it was.
+    ends_by: signal.Signals = signal.SIGTERM
 
     def failure(self, what: str) -> RecordingError:
         """Return an error in one line: who, what, and the end of the log.
@@ -105,12 +108,12 @@ class Program:
         self.process.wait()
 
     def stop(self) -> bool:
-        """Ask it to end (Postgres: a fast shutdown), with force after a while.
+        """Ask it to end, with force after a while.
 
         Returns False if force was needed.
         """
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(self.ends_by)
             try:
                 self.process.wait(2 * STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -131,7 +134,12 @@ class Program:
 
 @contextmanager
 def running(
-    name: str, command: Sequence[str | Path], log: Path, *, account: str | None = None
+    name: str,
+    command: Sequence[str | Path],
+    log: Path,
+    *,
+    account: str | None = None,
+    ends_by: signal.Signals = signal.SIGTERM,
 ) -> Iterator[Program]:
     """Run a program until the block is left; its output goes to ``log``."""
     with log.open("ab") as output:
@@ -146,7 +154,7 @@ def running(
             extra_groups=None if account is None else [],
             start_new_session=True,
         )
-    program = Program(name, process, log)
+    program = Program(name, process, log, ends_by)
     try:
         yield program
     finally:
@@ -205,7 +213,11 @@ def postgres(folder: Path) -> Iterator[Database]:
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     log = home / "log"
-    with running("Postgres", command, log, account=account) as program:
+    # A fast shutdown; after SIGTERM it waits for its clients. It listens to SIGINT even
+    # where that was ignored.
+    with running(
+        "Postgres", command, log, account=account, ends_by=signal.SIGINT
+    ) as program:
         address = f"host=127.0.0.1 port={port} user=shop dbname=postgres"
 
         def answers() -> bool:

@@ -249,7 +249,9 @@ class _Session:
 def _stop_in_order(worker: Program) -> None:
     """End the worker so that it has written down how far each connector was."""
     if not worker.stop():
-        raise worker.failure(f"it had not ended {2 * STOP_SECONDS} s after SIGINT")
+        raise worker.failure(
+            f"it had not ended {2 * STOP_SECONDS} s after {worker.ends_by.name}"
+        )
     if _CANCELLED in worker.log.read_bytes():
         raise worker.failure(f"a task was cancelled after {STOP_SECONDS} s")
 

@@ -17,7 +17,7 @@ raise SystemExit(3)
 """
 DEAF = """\
 import signal, time
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("deaf", flush=True)
 time.sleep(60)
 """
@@ -50,7 +50,17 @@ def test_waiting_too_long_is_told_likewise(tmp_path, monkeypatch):
         "Kafka Connect (runs): not within 0 s: the snapshot was in the topics;"
         " its log ends: empty"
     )
-    assert program.process.returncode == -signal.SIGINT
+    assert program.process.returncode == -signal.SIGTERM
+
+
+def test_a_program_ends_where_interrupts_are_ignored(tmp_path):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with running("Kafka", ["sleep", "60"], tmp_path / "log") as program:
+            assert program.stop()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert program.process.returncode == -signal.SIGTERM
 
 
 def test_that_force_was_needed_is_told(tmp_path, monkeypatch):
