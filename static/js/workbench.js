@@ -42,7 +42,7 @@ function notice(text, choices = []) {
 
 // --- The draft: saved 1.5 s after the last change, and when the page is left --
 
-let saved = textarea.value;
+let saved = textarea.defaultValue; // a person may have typed before this ran
 let timer;
 let saving = false;
 let paused = false; // a conflict waits for a decision: saving would go over it
@@ -260,6 +260,7 @@ if (here !== null && here !== saved) {
     [words.discard, () => keepHere(saved)],
   ]);
 }
+if (textarea.value !== saved) changed();
 
 // What came below the fold is brought up; the focus stays where the person works.
 function bringIntoView(element) {
