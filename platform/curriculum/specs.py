@@ -176,7 +176,8 @@ class Misconception(Spec):
     """A known mistake: what to tell a student whose output equals its output.
 
     ``check`` is the check that must fail; ``wrong`` names files under
-    ``answers/wrong/`` that make the mistake.
+    ``answers/wrong/`` that make the mistake. ``unpredictable`` names outputs that the
+    mistake leaves to chance: rehearsals of a wrong answer do not look at them.
     """
 
     id: Slug
@@ -184,6 +185,7 @@ class Misconception(Spec):
     title: Text
     explanation: Text
     lesson_anchor: str | None = None
+    unpredictable: tuple[str, ...] = ()
 
 
 class Hint(Spec):
