@@ -122,12 +122,23 @@ def _run(order: RunProgram, cluster: Cluster, watch: JobWatch, status: Status) -
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    if cluster.exit_code() is not None or error.kind == "Py4JNetworkError":
+    if _is_gone(cluster, error.kind):
         death = machine_death(cluster)
         error = LearnerError(
             death.kind, death.message, error.trace, error.file, error.line
         )
     status.send(ProgramFailed(error))
+
+
+def _is_gone(cluster: Cluster, kind: str) -> bool:
+    """Tell whether the Java machine has ended under the program.
+
+    py4j tells it as Py4JNetworkError, or as a bare Py4JError ("calling None.None") when
+    the answer was cut off; that one is also told of a method that does not exist.
+    """
+    if cluster.exit_code() is not None or kind == "Py4JNetworkError":
+        return True
+    return kind == "Py4JError" and cluster.wait_gone(1) is not None
 
 
 if __name__ == "__main__":
