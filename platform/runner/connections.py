@@ -49,4 +49,6 @@ def silence_lost_connections() -> None:
     loop of such calls wrote 9 MB in a second and ended as too much output instead of
     as a full heap.
     """
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    # A level would not hold: PyFlink sets WARN on py4j's own logger when it makes the
+    # gateway, and the root has a handler since py4j first called ``logging.exception``.
+    logging.getLogger("py4j").propagate = False

@@ -1,12 +1,17 @@
 """Each thread speaks to the Java machine through connections of its own."""
 
+import logging
 import threading
 from collections import deque
 from types import SimpleNamespace
 
 import pytest
 
-from runner.connections import ThreadConnections, keep_threads_apart
+from runner.connections import (
+    ThreadConnections,
+    keep_threads_apart,
+    silence_lost_connections,
+)
 
 
 def in_a_thread(call) -> None:
@@ -39,3 +44,14 @@ def test_a_client_keeps_the_connections_it_had() -> None:
     assert client.deque.pop() == "first"
     with pytest.raises(IndexError):
         client.deque.pop()
+
+
+def test_what_py4j_says_of_a_lost_machine_is_not_logged(caplog, monkeypatch) -> None:
+    monkeypatch.setattr(logging.getLogger("py4j"), "propagate", True)
+    logger = logging.getLogger("py4j.java_gateway")
+    # As PyFlink does it when it makes the gateway.
+    monkeypatch.setattr(logger, "level", logging.WARNING)
+    logger.error("heard")
+    silence_lost_connections()
+    logger.error("not heard")
+    assert [record.message for record in caplog.records] == ["heard"]
