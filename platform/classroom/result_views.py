@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from classroom.explanations import ErrorView
-from classroom.run_evidence import JobView, LogLine
 from curriculum.markdown import SafeHtml
 from submissions.models import Submission
 
@@ -119,16 +118,35 @@ class MisconceptionView:
 
 @dataclass(frozen=True, slots=True)
 class OutputView:
-    """The rows of one output topic as a changelog; ``hidden`` more were not stored."""
+    """The rows of one output topic as a changelog.
 
-    name: str
+    ``mode`` says how records of this topic become row kinds, ``kinds`` how many rows
+    came of each, if that is known. ``folded`` rows more are shown on demand, ``hidden``
+    more were not stored.
+    """
+
     title: str
-    topic: str
+    mode: str
+    kinds: tuple[tuple[str, int], ...]
     columns: tuple[ColumnView, ...]
     rows: tuple[tuple[str, tuple[CellView, ...]], ...]
     count: int
+    folded: int
     hidden: int
     undecodable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPartView:
+    """A folded part of the run; ``slug`` ends its address.
+
+    ``output`` has the first rows of a part that is open from the start.
+    """
+
+    slug: str
+    title: str
+    note: str
+    output: OutputView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +166,4 @@ class ResultView:
     events: tuple[EventView, ...]
     plan_advice: tuple[str, ...]
     error: ErrorView | None
-    outputs: tuple[OutputView, ...]
-    stdout: str
-    stderr: str
-    stdout_truncated: bool
-    stderr_truncated: bool
-    timings: tuple[tuple[str, str], ...]
-    jobs: tuple[JobView, ...]
-    log: tuple[LogLine, ...]
+    parts: tuple[RunPartView, ...]

@@ -4,7 +4,6 @@ Reports hold rows of the student's own program: every value is data for a templa
 that escapes it, never markup.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -21,18 +20,17 @@ from classroom.result_views import (
     DivergenceView,
     EventView,
     MisconceptionView,
-    OutputView,
     ResultView,
 )
-from classroom.run_evidence import jobs_of, log_of, timings_of
+from classroom.run_parts import part_lines
+from classroom.tables import columns_of, output_spec, output_title, text_of
 from curriculum.catalogue import Lab, UnknownItem
 from curriculum.models import Release
 from curriculum.releases import catalogue_of
-from curriculum.specs import LabSpec, Output
 from submissions.models import Run, Submission, Verdict
-from submissions.selectors import current_verdict, last_run
+from submissions.run_parts import shown_run
+from submissions.selectors import current_verdict
 
-NUMERIC = {"bigint", "decimal", "double"}
 TONES = {
     "passed": "passed",
     "done": "passed",
@@ -49,14 +47,8 @@ TONES = {
 def result_of(submission: Submission) -> ResultView:
     """Return the view of a final submission on the release it was judged by."""
     verdict = current_verdict(submission)
-    run = _run_of(submission, verdict)
+    run = shown_run(submission)
     return _Builder(submission, verdict, run, lab_of(submission)).build()
-
-
-def _run_of(submission: Submission, verdict: Verdict | None) -> Run | None:
-    if verdict is not None and verdict.run_id is not None:
-        return verdict.run
-    return last_run(submission)
 
 
 def lab_of(submission: Submission) -> Lab | None:
@@ -116,14 +108,9 @@ class _Builder:
                 if code in wording.ADVICE
             ),
             error=error,
-            outputs=self._outputs(),
-            stdout=self.run_report.get("stdout", ""),
-            stderr=self.run_report.get("stderr", ""),
-            stdout_truncated=self.run_report.get("stdout_truncated", False),
-            stderr_truncated=self.run_report.get("stderr_truncated", False),
-            timings=tuple(timings_of(self.run_report)),
-            jobs=jobs_of(self.run_report),
-            log=log_of(self.run_report.get("stderr", "")),
+            parts=part_lines(
+                self.run_report, self.lab, opens=not self.report.get("checks")
+            ),
         )
 
     def _error(self) -> ErrorView | None:
@@ -189,13 +176,9 @@ class _Builder:
         for part in found["outputs"]:
             diff = self._diff(part, {})
             if diff is not None:
-                outputs.append((self._output_title(part["output"]), diff))
+                outputs.append((output_title(self.lab, part["output"]), diff))
         event = event_view(found["event"], "first-event-")
         return DivergenceView(event, tuple(outputs))
-
-    def _output_title(self, name: str) -> str:
-        spec = output_spec(self.lab.spec if self.lab else None, name)
-        return spec.title.in_language(self.language) if spec else name
 
     def _stage(self, point: dict[str, Any] | None) -> dict[str, Any] | None:
         """Return a stage's number, of how many, and its title on this page."""
@@ -268,7 +251,7 @@ class _Builder:
         diff = check.get("diff")
         if not diff or not diff["rows"]:
             return None
-        output = output_spec(self.lab.spec if self.lab else None, check.get("output"))
+        output = output_spec(self.lab, check.get("output"))
         columns = columns_of(diff["columns"], diff["key"], output)
         total = sum(diff[kind] for kind in ("missing", "unexpected", "different"))
         return DiffView(
@@ -283,56 +266,6 @@ class _Builder:
             for number, event in self.report.get("events", {}).items()
         }
 
-    def _outputs(self) -> tuple[OutputView, ...]:
-        """Return what was written; nothing after an error before the first row."""
-        outputs = tuple(
-            self._output(name, output)
-            for name, output in self.run_report.get("outputs", {}).items()
-        )
-        is_empty = not any(item.count or item.undecodable for item in outputs)
-        return () if is_empty and self.run_report.get("error") else outputs
-
-    def _output(self, name: str, output: dict[str, Any]) -> OutputView:
-        spec = output_spec(self.lab.spec if self.lab else None, name)
-        columns = columns_of(output["columns"], spec.key if spec else (), spec)
-        return OutputView(
-            name=name,
-            title=self._output_title(name),
-            topic=output["topic"],
-            columns=columns,
-            rows=tuple(
-                (row["op"], cells_of(row["values"] or {}, columns))
-                for row in output["rows"]
-            ),
-            count=output["count"],
-            hidden=output["count"] - len(output["rows"]),
-            undecodable=tuple(output.get("undecodable", [])),
-        )
-
-
-def output_spec(spec: LabSpec | None, name: str | None) -> Output | None:
-    """Return the output called ``name``, if the lab is known and has it."""
-    return spec.outputs.get(name) if spec is not None and name is not None else None
-
-
-def columns_of(
-    names: Iterable[str], key: Iterable[str], output: Output | None
-) -> tuple[ColumnView, ...]:
-    """Return the columns, those of the key first."""
-    types = {column.name: column.type for column in output.columns} if output else {}
-    keys = list(key)
-    ordered = keys + [name for name in names if name not in keys]
-    return tuple(
-        ColumnView(name, name in keys, types.get(name) in NUMERIC) for name in ordered
-    )
-
-
-def cells_of(
-    values: dict[str, Any], columns: tuple[ColumnView, ...]
-) -> tuple[CellView, ...]:
-    """Return one row's cells in the order of ``columns``."""
-    return tuple(CellView(column, _text(values.get(column.name))) for column in columns)
-
 
 def _diff_row(
     row: dict[str, Any], columns: tuple[ColumnView, ...], events: dict[int, EventView]
@@ -342,10 +275,10 @@ def _diff_row(
     cells = tuple(
         CellView(
             column,
-            _text(shown.get(column.name)),
+            text_of(shown.get(column.name)),
             is_changed=column.name in changed,
             expected=(
-                _text((row["expected"] or {}).get(column.name))
+                text_of((row["expected"] or {}).get(column.name))
                 if column.name in changed
                 else None
             ),
@@ -374,11 +307,3 @@ def event_view(event: dict[str, Any], anchor: str) -> EventView:
         kinds=kinds,
         anchor=f"{anchor}{event['number']}",
     )
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return str(value)

@@ -17,6 +17,7 @@ from classroom import wording
 # The pattern of the box's own log4j2 settings begins each line with the level.
 LEVEL = re.compile(r"(FATAL|ERROR|WARN|INFO|DEBUG|TRACE) +\S")
 LOG_LINES = 400
+TONES = {"FATAL": "error", "ERROR": "error", "WARN": "warning"}
 # Flink's watermark before the first event and after the last.
 BEFORE_ALL, AFTER_ALL = -(2**63), 2**63 - 1
 
@@ -57,9 +58,9 @@ class LogLine:
     text: str
 
     @property
-    def is_loud(self) -> bool:
-        """Whether it is an error or goes with one."""
-        return self.level in ("FATAL", "ERROR")
+    def tone(self) -> str:
+        """How loud it is, as the filter has it: error, warning or told."""
+        return TONES.get(self.level, "told")
 
 
 def jobs_of(run_report: dict[str, Any]) -> tuple[JobView, ...]:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext, ngettext
 
 from classroom import wording
 from classroom.result_views import CellView, ColumnView, EventView
-from classroom.results import cells_of, columns_of, event_view, lab_of, output_spec
+from classroom.results import event_view, lab_of
+from classroom.tables import cells_of, columns_of, output_spec, output_title
 from curriculum.catalogue import Lab
 from submissions.models import Submission
 from submissions.smallest import SmallestSearch, can_be_searched, latest_search
@@ -158,7 +159,7 @@ def _answer(report: dict[str, Any], lab: Lab | None) -> SmallestView:
 def _part(part: dict[str, Any], lab: Lab) -> PartView:
     language = wording.page_language()
     spec = lab.spec
-    output = output_spec(spec, part["output"])
+    output = output_spec(lab, part["output"])
     columns = columns_of(part["columns"], part["key"], output)
     check = next((item for item in spec.judged if item.id == part["check"]), None)
     stages = {item.name: item.title.in_language(language) for item in spec.stages}
@@ -183,7 +184,7 @@ def _part(part: dict[str, Any], lab: Lab) -> PartView:
         ),
         hidden=part["left"] - len(part["events"]),
         check=check.title.in_language(language) if check else part["check"],
-        output=output.title.in_language(language) if output else part["output"],
+        output=output_title(lab, part["output"]),
         columns=columns,
         sides=(
             side(gettext("Expected"), "expected"),

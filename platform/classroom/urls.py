@@ -57,6 +57,11 @@ urlpatterns = [
         name="attempt-restore",
     ),
     path(
+        "attempts/<uuid:public_id>/run/<slug:part>/",
+        attempts.attempt_part,
+        name="attempt-part",
+    ),
+    path(
         "attempts/<uuid:public_id>/smallest/",
         smallest.smallest_ask,
         name="smallest-ask",

@@ -59,6 +59,33 @@ ROW_KIND_WORDS: dict[str, Words] = {
     "-D": _("row deleted"),
 }
 
+# How records of an output topic become row kinds: mode, and encoding where it decides.
+OUTPUT_MODES: dict[str, Words] = {
+    "append": _("Append: every record is a new row, so there is nothing but +I."),
+    "upsert": _(
+        "Upsert: the key decides. Seen for the first time it is +I, again +U; a record"
+        " without a value is −D. A −U is never written to such a topic."
+    ),
+    "retract": _(
+        "Retract: an update is two rows, −U takes the old one away and +U adds the new"
+        " one; a deletion is −D."
+    ),
+    "retract, debezium-json": _(
+        "Retract as debezium-json: Flink writes an update as two records, −D takes the"
+        " old row away and +I adds the new one."
+    ),
+}
+
+# Parts of a result that are folded at first.
+RUN_PARTS: dict[str, Words] = {
+    "stdout": _("Printed by the program"),
+    "stderr": _("Error output"),
+    "plan": _("Plan"),
+    "metrics": _("Metrics"),
+    "checkpoints": _("Checkpoints and restarts"),
+    "timings": _("Timings"),
+}
+
 # The headings of the troubleshooting page.
 FAMILIES: dict[Family, Words] = {
     Family.SYNTAX: _("Reading the statement"),
@@ -300,6 +327,12 @@ def outcome_state(submission: Submission) -> str:
     if verdict.result == Verdict.Result.NONE:
         return "done"
     return verdict.result
+
+
+def output_mode(mode: str, encoding: str) -> str:
+    """Return how records of an output become row kinds, by its mode and encoding."""
+    exact = OUTPUT_MODES.get(f"{mode}, {encoding}")
+    return str(exact if exact is not None else OUTPUT_MODES[mode])
 
 
 def module_title(slug: str) -> str:

@@ -1,6 +1,7 @@
 """Verdicts and runs as JSON for the pages: capped, typed and free of wording."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -287,6 +288,7 @@ def _output(outcome: RunOutcome, lab: LabSpec, name: str) -> dict[str, Any]:
         "mode": output.mode,
         "columns": [column.name for column in output.columns],
         "count": len(changelog.changes),
+        "kinds": dict(Counter(str(change.kind) for change in changelog.changes)),
         "undecodable": list(changelog.undecodable[:5]),
         "rows": [
             {"op": change.kind, "values": _shown(change.row)}

@@ -35,7 +35,6 @@ class EndRule(StrEnum):
 
     CLOSING_ROWS = "closing_rows"
     QUIET = "quiet"
-    DEADLINE = "deadline"
     BOX_EXITED = "box_exited"
     STOPPED = "stopped"
 

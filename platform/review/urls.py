@@ -11,6 +11,11 @@ urlpatterns = [
     path("cohorts/<slug:slug>/progress.csv", views.cohort_csv, name="cohort-csv"),
     path("cohorts/<slug:slug>/students/<str:username>/", views.student, name="student"),
     path("attempts/<uuid:public_id>/", views.attempt, name="attempt"),
+    path(
+        "attempts/<uuid:public_id>/run/<slug:part>/",
+        views.attempt_part,
+        name="attempt-part",
+    ),
     path("questions/", questions.questions, name="questions"),
     path("questions/<uuid:public_id>/", questions.question, name="question"),
     path(

@@ -25,6 +25,7 @@ from submissions.cohorts import (
     columns_of,
 )
 from submissions.models import Submission
+from submissions.run_parts import parts_of
 from submissions.student_record import student_record
 
 
@@ -97,25 +98,49 @@ def student(request: ReviewRequest, slug: str, username: str) -> HttpResponse:
 @never_cache
 def attempt(request: ReviewRequest, public_id: UUID) -> HttpResponse:
     """Show one submit: its result as the student sees it, and its code."""
+    submission = _submit(request, public_id)
+    catalogue = catalogue_of(submission.release_id)
+    context = _place(request, submission) | {
+        "release": catalogue.digest[:12],
+        "files": _numbered(submission.files),
+    }
+    return render(request, "review/attempt.html", context)
+
+
+@reviewer_required
+@require_safe
+@never_cache
+def attempt_part(request: ReviewRequest, public_id: UUID, part: str) -> HttpResponse:
+    """Show one part of a submit's run, as a page or for the fold on its page."""
+    submission = _submit(request, public_id)
+    if part not in parts_of(submission):
+        raise Http404
+    template = "review/run_part.html"
+    context = {"slug": part, "submission": submission}
+    if request.htmx:
+        template = "classroom/_run_part_content.html"
+    else:
+        context |= _place(request, submission)
+    response = render(request, template, context)
+    response["Vary"] = "HX-Request, Cookie"
+    return response
+
+
+def _submit(request: ReviewRequest, public_id: UUID) -> Submission:
     try:
-        submission = selectors.reviewable_submission(
-            user=request.user, public_id=public_id
-        )
+        return selectors.reviewable_submission(user=request.user, public_id=public_id)
     except Submission.DoesNotExist:
         raise Http404 from None
-    catalogue = catalogue_of(submission.release_id)
-    return render(
-        request,
-        "review/attempt.html",
-        {
-            "submission": submission,
-            "number": selectors.attempt_number(submission),
-            "cohort": cohort_of_student(user=request.user, student=submission.user),
-            "lab": catalogue.lab(submission.lab),
-            "release": catalogue.digest[:12],
-            "files": _numbered(submission.files),
-        },
-    )
+
+
+def _place(request: ReviewRequest, submission: Submission) -> dict[str, Any]:
+    """Return what the breadcrumbs of a submit's pages say."""
+    return {
+        "submission": submission,
+        "number": selectors.attempt_number(submission),
+        "cohort": cohort_of_student(user=request.user, student=submission.user),
+        "lab": catalogue_of(submission.release_id).lab(submission.lab),
+    }
 
 
 def _matrix(request: ReviewRequest, slug: str) -> tuple[MatrixForm, CohortMatrix]:

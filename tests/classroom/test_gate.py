@@ -9,7 +9,10 @@ from django.urls import resolve
 from submissions.models import Draft, Submission
 from tests.classroom.conftest import HTMX
 from tests.factories import make_submission, make_user
+from tests.review.world import finish
 
+# Fixed: pytest-xdist must collect the same names in every process.
+NOBODYS = "5a1f8f0e-9d0b-4d0e-8a57-3c1f2b6d7e90"
 GETS = [
     "/course/",
     "/lessons/first/",
@@ -25,6 +28,7 @@ GETS = [
     "/glossary/",
     "/troubleshooting/",
 ]
+OWN_GETS = [f"/attempts/{NOBODYS}/", f"/attempts/{NOBODYS}/run/timings/"]
 LOCKED_GETS = [
     "/lessons/second/",
     "/lessons/second/files/a.png",
@@ -60,22 +64,19 @@ FORM = {
 }
 BOTH = pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 
-# Fixed: pytest-xdist must collect the same names in every process.
-NOBODYS = "5a1f8f0e-9d0b-4d0e-8a57-3c1f2b6d7e90"
-
 
 def form(**changes):
     return FORM | {"key": str(uuid4())} | changes
 
 
-@pytest.mark.parametrize("url", GETS + LOCKED_GETS)
+@pytest.mark.parametrize("url", GETS + OWN_GETS + LOCKED_GETS)
 def test_a_stranger_is_sent_to_the_log_in_page_with_the_way_back(stranger, url):
     answer = stranger.get(url)
     assert answer.status_code == 302
     assert answer.url == f"/accounts/login/?next={url}"
 
 
-@pytest.mark.parametrize("url", GETS + LOCKED_GETS)
+@pytest.mark.parametrize("url", GETS + OWN_GETS + LOCKED_GETS)
 def test_a_stranger_gets_no_fragment(stranger, url):
     answer = stranger.get(url, headers=HTMX)
     assert answer.status_code == 401
@@ -160,6 +161,7 @@ def test_a_refused_post_to_a_locked_lab_gives_the_text_back(reader):
         f"/certificates/{NOBODYS}/",
         f"/attempts/{NOBODYS}/status/",
         f"/attempts/{NOBODYS}/smallest/status/",
+        f"/attempts/{NOBODYS}/run/plan/",
         "/attempts/not-a-uuid/",
     ],
 )
@@ -170,9 +172,9 @@ def test_what_does_not_exist_is_404(reader, url, headers, monkeypatch, tmp_path)
 
 
 @BOTH
-@pytest.mark.parametrize("action", ["", "status/", "smallest/status/"])
+@pytest.mark.parametrize("action", ["", "status/", "smallest/status/", "run/timings/"])
 def test_another_persons_attempt_is_404(reader, action, headers):
-    other = make_submission(make_user())
+    other = finish(make_submission(make_user()), "failed")
     answer = reader.get(f"/attempts/{other.public_id}/{action}", headers=headers)
     assert answer.status_code == 404
 

@@ -44,7 +44,9 @@ def test_a_report_of_an_older_version_has_no_jobs():
 
 def test_a_trace_goes_with_the_line_it_belongs_to():
     lines = log_of("hello\nWARN  A: b\nERROR C: d\n\tat e\nWARN  F: g")
-    assert [line.is_loud for line in lines] == [False, False, True, True, False]
+    tones = [line.tone for line in lines]
+    assert tones == ["told", "warning", "error", "error", "warning"]
+    assert [line.tone for line in log_of("INFO  A: b\nFATAL C: d")] == ["told", "error"]
     assert log_of("hello\nERRORS are no level") == ()
 
 
@@ -75,8 +77,12 @@ def test_the_page_escapes_whatever_a_box_says(client):
     }
     run.save()
     client.force_login(user)
-    page = client.get(submission.get_absolute_url()).text
-    assert EVIL not in page
-    assert page.count("&lt;script&gt;") >= 6
+    shown = ""
+    for part in ("plan", "metrics", "checkpoints", "stderr"):
+        page = client.get(f"{submission.get_absolute_url()}run/{part}/").text
+        assert EVIL not in page
+        assert "&lt;script&gt;" in page
+        shown += page
+    assert shown.count("&lt;script&gt;") >= 6
     for text in ("4711", "2.0\xa0KB", "never scored", "Checkpoints completed"):
-        assert text in page, text
+        assert text in shown, text

@@ -84,6 +84,16 @@ def addresses(world):
             world.instructor,
             f"/review/attempts/{made['failed'].public_id}/",
         ),
+        (
+            "part of a run",
+            world.ana,
+            f"/attempts/{made['failed'].public_id}/run/plan/",
+        ),
+        (
+            "part of a run under review",
+            world.instructor,
+            f"/review/attempts/{made['failed'].public_id}/run/rows-1/",
+        ),
         ("health", world.admin, "/studio/health/"),
     ]
 
@@ -146,6 +156,8 @@ def test_opened_parts_are_accessible_too(world, visitor):
         page.evaluate(
             "document.querySelectorAll('details').forEach(d => d.open = true)"
         )
+        # Parts of the run come from the server; each has left its link behind then.
+        page.wait_for_function("!document.querySelector('details[hx-get] a[href]')")
         assert problems(page) == []
     page.goto("/labs/status-totals/")
     for tab in ("Данные", "Проверки", "Подсказки", "Попытки"):
@@ -154,15 +166,41 @@ def test_opened_parts_are_accessible_too(world, visitor):
     page.get_by_role("group").first.wait_for()
 
 
-def test_the_log_shows_errors_only_where_that_is_asked(world, visitor):
+def test_the_log_shows_the_levels_that_are_asked_for(world, visitor):
     page = visitor.page(world.ana)
     page.goto(f"/attempts/{world.submissions['failed'].public_id}/")
-    page.locator(".run-log summary").click()
-    warning = page.locator(".run-log .log-line", has_text="late")
-    error = page.locator(".run-log .log-line", has_text="at a.b.C")
-    assert (warning.is_visible(), error.is_visible()) == (True, True)
-    page.locator(".run-log [data-errors]").check()
-    assert (warning.is_visible(), error.is_visible()) == (False, True)
+    page.locator("summary", has_text="Журнал").click()
+    lines = [
+        page.locator(".run-log .log-line", has_text=text)
+        for text in ("Completed checkpoint", "late", "at a.b.C")
+    ]
+    lines[0].wait_for()
+    for choice, shown in (
+        ("everything", [True, True, True]),
+        ("warnings", [False, True, True]),
+        ("errors", [False, False, True]),
+    ):
+        if choice != "everything":
+            page.locator(f".run-log [data-{choice}]").check()
+        assert [line.is_visible() for line in lines] == shown
+
+
+def test_a_part_of_a_run_comes_once_and_without_scripts_by_its_link(world, visitor):
+    page = visitor.page(world.ana)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = f"/attempts/{world.submissions['failed'].public_id}/"
+    page.goto(address)
+    summary = page.locator("summary", has_text="План")
+    for _ in range(3):
+        summary.click()
+    page.get_by_text("TableSourceScan").wait_for()
+    assert len([url for url in asked if url.endswith("/run/plan/")]) == 1
+    page = visitor.page(world.ana, java_script_enabled=False)
+    page.goto(address)
+    page.locator("summary", has_text="План").click()
+    page.locator("details[open] a", has_text="На отдельной странице").click()
+    assert "TableSourceScan" in page.locator("pre").inner_text()
 
 
 def test_rows_that_differ_are_shown_by_their_kind(world, visitor):

@@ -513,7 +513,8 @@ def _judge(submission, *, rows, ending):
         end_rule=EndRule.CLOSING_ROWS,
         records={"out.status_totals": _records(rows)},
         stdout="planned 2 statements\n" * 3,
-        stderr="WARN  Sink: late\nERROR Task: failed\n\tat a.b.C\n",
+        stderr="INFO  CheckpointCoordinator: Completed checkpoint 4\n"
+        "WARN  Sink: late\nERROR Task: failed\n\tat a.b.C\n",
         stderr_truncated=True,
         error=ERROR if ending is Ending.LEARNER_ERROR else None,
         evidence=EVIDENCE,

@@ -10,7 +10,7 @@ from tests.review.world import finish
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ["home", "cohort", "cohort-csv", "student", "attempt"]
+NAMES = ["home", "cohort", "cohort-csv", "student", "attempt", "attempt-part"]
 READING = ["get", "head"]
 WRITING = ["post", "put", "patch", "delete"]
 
@@ -40,6 +40,7 @@ class World:
             "cohort-csv": ["own"],
             "student": ["own", "pupil"],
             "attempt": [self.attempt.public_id],
+            "attempt-part": [self.attempt.public_id, "timings"],
         }
         return reverse(f"review:{name}", args=arguments[name])
 
@@ -112,12 +113,14 @@ def test_what_is_no_submit_is_not_there(client, world, kind):
         client.force_login(user)
         url = reverse("review:attempt", args=[submission.public_id])
         assert client.get(url).status_code == 404
+        assert client.get(f"{url}run/timings/").status_code == 404
 
 
 def test_a_student_who_has_left_is_out_of_reach(client, world):
     world.cohort.enrolments.students().delete()
     client.force_login(world.teacher)
     assert client.get(world.url("attempt")).status_code == 404
+    assert client.get(world.url("attempt-part")).status_code == 404
     assert client.get(world.url("student")).status_code == 404
 
 
@@ -152,6 +155,7 @@ def test_a_teacher_who_is_a_student_elsewhere_sees_no_classmates(client, world):
         "/review/cohorts/nothing/students/pupil/",
         "/review/attempts/00000000-0000-0000-0000-000000000000/",
         "/review/attempts/not-a-uuid/",
+        "/review/attempts/00000000-0000-0000-0000-000000000000/run/timings/",
         "/review/nothing/",
     ],
 )

@@ -52,7 +52,7 @@ def run_report():
         "warm": True,
         "cpu_seconds": 1.0,
         "peak_memory_bytes": 1,
-        "timings": {},
+        "timings": {"ended": 1.0},
     }
 
 

@@ -1,6 +1,7 @@
 """Each way a run can end, by programs that real students write or attack with."""
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 
 from lab_protocol.author import LabBuild
 from lab_protocol.messages import (
+    ClosingRow,
     Ending,
     EndRule,
     Limits,
@@ -32,6 +34,7 @@ from tests.sandbox.programs import (
 
 pytestmark = pytest.mark.flink
 MIB = 1024 * 1024
+WHOLE_FAMILY = os.environ.get("POTOK_TESTS") == "all"
 
 
 def values(outcome: RunOutcome, topic: str = "totals") -> list[dict[str, object]]:
@@ -59,7 +62,8 @@ def test_a_right_window_query_ends_by_its_closing_row(run, build: LabBuild) -> N
     }
     assert rows == expected
     assert outcome.stdout == ""
-    assert outcome.stderr == ""
+    # A healthy run has its story in the log, and nothing to warn of.
+    assert all(line.startswith("INFO ") for line in outcome.stderr.splitlines())
     assert outcome.peak_memory_bytes > 200 * MIB
     assert 0 < outcome.cpu_seconds < 20
 
@@ -110,9 +114,44 @@ def test_a_query_that_swallows_the_closing_rows_ends_when_it_is_quiet(run) -> No
     assert len(values(outcome)) == 204
 
 
+def test_closing_rows_end_a_run_only_when_every_output_has_them(run) -> None:
+    both = tuple(
+        ClosingRow(topic, "status", "closing") for topic in ("totals", "others")
+    )
+    outcome = run(PLAIN, outputs=("totals", "others"), closing=both)
+    assert (outcome.ending, outcome.end_rule) == (Ending.COMPLETED, EndRule.QUIET)
+    assert any(row["status"] == "closing" for row in values(outcome))
+
+
+def test_a_job_that_finishes_ends_the_run_with_its_program(run) -> None:
+    """Nothing more can come, so neither closing rows nor quiet are waited for."""
+    outcome = run("INSERT INTO totals VALUES (CAST(NULL AS TIMESTAMP(3)), 'one', 1);")
+    assert (outcome.ending, outcome.end_rule) == (Ending.COMPLETED, EndRule.BOX_EXITED)
+    assert outcome.detail == ""
+    assert [row["status"] for row in values(outcome)] == ["one"]
+
+
+@pytest.mark.skipif(not WHOLE_FAMILY, reason="waits for each stage; make test-all")
+def test_a_job_that_never_reads_the_stream_is_waited_for_and_then_quiet(
+    run, build: LabBuild
+) -> None:
+    outcome = run(
+        "CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen',\n"
+        " 'rows-per-second' = '1', 'fields.n.min' = '1');\n"
+        "INSERT INTO totals SELECT CAST(NULL AS TIMESTAMP(3)), 'tick', n FROM ticks\n"
+        "WHERE n < 0;",
+        limits=Limits(wall_seconds=40.0),
+    )
+    assert (outcome.ending, outcome.end_rule) == (Ending.COMPLETED, EndRule.QUIET)
+    waited = outcome.timings.decided - outcome.timings.job_sent
+    assert waited > CONSUMPTION_SECONDS * (len(build.stages) - 1)
+    assert values(outcome) == []
+
+
 def test_a_script_without_a_job_ends_at_once_and_says_so(run) -> None:
     outcome = run("")
     assert (outcome.ending, outcome.detail) == (Ending.COMPLETED, "no_job")
+    assert outcome.end_rule is EndRule.BOX_EXITED
     assert outcome.records == {"totals": ()}
     assert outcome.timings.ended < 10
 
@@ -255,6 +294,7 @@ def test_an_endless_job_meets_the_time_limit(run) -> None:
         limits=Limits(wall_seconds=4.0),
     )
     assert (outcome.ending, outcome.detail) == (Ending.TIME_LIMIT, "wall")
+    assert outcome.end_rule is EndRule.STOPPED
     assert len(values(outcome)) > 3
 
 
@@ -381,7 +421,7 @@ def test_a_cancelled_run_ends_at_once(
         on_progress=note,
         is_cancelled=begun.is_set,
     )
-    assert outcome.ending is Ending.CANCELLED
+    assert (outcome.ending, outcome.end_rule) == (Ending.CANCELLED, EndRule.STOPPED)
     assert outcome.timings.ended < 10
 
 

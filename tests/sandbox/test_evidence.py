@@ -37,6 +37,12 @@ def test_a_window_query_with_checkpoints_tells_every_part(run):
         if is_whole(job):
             break
     assert is_whole(job), job
+    for told in (
+        "INFO  ExecutionGraph: Job",
+        "INFO  CheckpointCoordinator: Completed checkpoint",
+        "INFO  KafkaSourceEnumerator: Discovered new partitions",
+    ):
+        assert told in outcome.stderr, told
     assert job.restarts == 0
     assert job.checkpoints.completed > 0
     assert job.checkpoints.size > 0

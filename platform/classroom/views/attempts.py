@@ -1,9 +1,10 @@
 """One attempt: its page, its polled status, cancel, and its text back in the editor."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from classroom.views.live import live_context
 from classroom.wording import summary
 from curriculum.catalogue import Catalogue, Lab, UnknownItem
 from submissions.models import Submission
+from submissions.run_parts import parts_of
 from submissions.selectors import (
     attempt_number,
     attempts,
@@ -22,7 +24,6 @@ from submissions.selectors import (
     own_submission,
 )
 from submissions.services import cancel, store_draft
-from submissions.smallest import can_be_searched
 
 STOP_POLLING = 286
 
@@ -39,9 +40,26 @@ def attempt(request: StudentRequest, public_id: UUID) -> HttpResponse:
         "number": attempt_number(submission) if is_submit else None,
         "files": list(submission.files.items()),
         "next_step": next_step(course, submission),
-        "polls": not submission.is_final or can_be_searched(submission),
     }
     return render(request, "classroom/attempt.html", context)
+
+
+@require_safe
+@student_page
+def attempt_part(request: StudentRequest, public_id: UUID, part: str) -> HttpResponse:
+    """Show one part of the run of a person's own result, as a page or for its fold."""
+    submission = own_submission(user=request.user, public_id=public_id)
+    if part not in parts_of(submission):
+        raise Http404
+    context: dict[str, Any] = {"submission": submission, "slug": part}
+    if request.htmx:
+        return render(request, "classroom/_run_part_content.html", context)
+    is_submit = submission.kind == Submission.Kind.SUBMIT
+    context |= {
+        "lab": _lab(course_of(request).catalogue, submission),
+        "number": attempt_number(submission) if is_submit else None,
+    }
+    return render(request, "classroom/run_part.html", context)
 
 
 @require_safe

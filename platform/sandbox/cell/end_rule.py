@@ -1,7 +1,7 @@
 """When a run is over: pure rules over what the agent has observed.
 
 Three ends of a healthy run, in this order: the closing rows are out; nothing moves any
-more; the program and its jobs are gone. The deadline stands above them in ``limits``.
+more; the program and its jobs are gone. Above them stand the limits (``limits``).
 """
 
 from collections import deque

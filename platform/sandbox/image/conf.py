@@ -16,12 +16,14 @@ _ETC = {
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
 
-# Warnings and errors go to the student's stderr. The loggers that are off speak in
-# every healthy run: the Kafka client's application-info bean is registered once for
-# each source and complains from the second on, and misses its version file in a box
-# that was not warmed up; its configuration dump lists keys of the connector that the
-# client itself does not know, and a source without a group id is told that it commits
-# no offsets. The client lies in the connector's jar under a name of its own.
+# Warnings and errors go to the student's stderr, and the story of a run: what becomes
+# of jobs and tasks, checkpoints, partitions that a source has found. All of Flink at
+# INFO would be thousands of lines. The loggers that are off speak in every healthy run:
+# the Kafka client's application-info bean is registered once for each source and
+# complains from the second on, and misses its version file in a box that was not warmed
+# up; its configuration dump lists keys of the connector that the client itself does not
+# know, and a source without a group id is told that it commits no offsets. The client
+# lies in the connector's jar under a name of its own.
 _KAFKA = "org.apache.flink.kafka.shaded.org.apache.kafka"
 _LOG4J = f"""\
 status = off
@@ -52,6 +54,13 @@ logger.taskcancel.name = org.apache.flink.runtime.taskmanager.Task
 logger.taskcancel.level = OFF
 logger.configuration.name = org.apache.flink.configuration
 logger.configuration.level = ERROR
+logger.tasks.name = org.apache.flink.runtime.executiongraph.ExecutionGraph
+logger.tasks.level = INFO
+logger.checkpoints.name = org.apache.flink.runtime.checkpoint.CheckpointCoordinator
+logger.checkpoints.level = INFO
+logger.partitions.name = \
+org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumerator
+logger.partitions.level = INFO
 """
 
 # Flink starts a Python worker by this name. The original wants bash, env and tee; this

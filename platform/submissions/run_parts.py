@@ -1,0 +1,63 @@
+"""The parts of a run that a result's page shows folded, each at an address of its own.
+
+Most readers open one or two of them, and together they weigh several times the rest
+of the page: a page names them, and a part is made when somebody asks for it.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from submissions.models import Run, Submission
+from submissions.selectors import current_verdict, last_run
+
+# The rows of the first output are "rows-1": names of outputs are no part of a URL.
+ROWS = "rows-"
+
+
+class Part(StrEnum):
+    """What is told of a run besides the rows of its outputs; values stand in URLs."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+    PLAN = "plan"
+    METRICS = "metrics"
+    CHECKPOINTS = "checkpoints"
+    TIMINGS = "timings"
+
+
+def shown_run(submission: Submission) -> Run | None:
+    """Return the run that a result is about: the verdict's, else the latest try."""
+    verdict = current_verdict(submission)
+    if verdict is not None and verdict.run_id is not None:
+        return verdict.run
+    return last_run(submission)
+
+
+def parts_of(submission: Submission) -> tuple[str, ...]:
+    """Return the parts of a final submission's run in the order of the page."""
+    if not submission.is_final:
+        return ()
+    run = shown_run(submission)
+    return parts_of_report(run.report) if run is not None else ()
+
+
+def parts_of_report(report: dict[str, Any]) -> tuple[str, ...]:
+    """Return the parts that a run's report has something for.
+
+    An error before the first row leaves outputs of which nothing can be told.
+    """
+    outputs = report.get("outputs", {}).values()
+    has_rows = any(item["count"] or item.get("undecodable") for item in outputs)
+    numbers = range(1, len(outputs) + 1) if has_rows or not report.get("error") else ()
+    has = {
+        Part.STDOUT: report.get("stdout"),
+        Part.STDERR: report.get("stderr"),
+        Part.PLAN: report.get("jobs"),
+        Part.METRICS: report.get("jobs"),
+        Part.CHECKPOINTS: report.get("jobs"),
+        Part.TIMINGS: report.get("timings"),
+    }
+    return (
+        *(f"{ROWS}{number}" for number in numbers),
+        *(part.value for part, content in has.items() if content),
+    )
