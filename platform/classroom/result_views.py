@@ -52,10 +52,14 @@ class DiffRowView:
 
 @dataclass(frozen=True, slots=True)
 class DiffView:
-    """Rows of one check that differ; ``hidden`` more were counted but not stored."""
+    """Rows of one check that differ.
+
+    ``folded`` rows more are shown on demand, ``hidden`` more were not stored.
+    """
 
     columns: tuple[ColumnView, ...]
     rows: tuple[DiffRowView, ...]
+    folded: int
     hidden: int
 
     @property
@@ -70,14 +74,16 @@ class DiffView:
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """``opens``: its table of differences is the first one and begins unfolded.
+    """``diff``: the first rows that differ, of the first check that has any.
 
-    ``stage`` says after which stage its output was first wrong. ``events`` are those
-    of a varied stream, whose numbers are its own, ``error`` what stopped the program
-    there.
+    ``has_diff`` says that there are some, ``slug`` ends the address of all of them.
+    ``stage`` says after which stage its output was first wrong. With ``is_varied`` the
+    rows name events of a varied stream, whose numbers are its own; ``error`` is what
+    stopped the program there.
     """
 
     id: str
+    slug: str
     title: str
     state: str
     note: str
@@ -86,9 +92,9 @@ class CheckView:
     max_points: int
     samples: tuple[str, ...]
     diff: DiffView | None
+    has_diff: bool
     lesson_url: str
-    opens: bool
-    events: tuple[EventView, ...] = ()
+    is_varied: bool = False
     error: str = ""
 
 
@@ -163,7 +169,7 @@ class ResultView:
     max_points: int
     misconception: MisconceptionView | None
     checks: tuple[CheckView, ...]
-    events: tuple[EventView, ...]
+    has_events: bool
     plan_advice: tuple[str, ...]
     error: ErrorView | None
     parts: tuple[RunPartView, ...]

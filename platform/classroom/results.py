@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from classroom import wording
 from classroom.explanations import ErrorView, explain_ending, explain_error
@@ -22,15 +23,18 @@ from classroom.result_views import (
     MisconceptionView,
     ResultView,
 )
-from classroom.run_parts import part_lines
+from classroom.run_parts import PartContent, part_content, part_lines
 from classroom.tables import columns_of, output_spec, output_title, text_of
 from curriculum.catalogue import Lab, UnknownItem
 from curriculum.models import Release
 from curriculum.releases import catalogue_of
+from curriculum.specs import Check, Variation
 from submissions.models import Run, Submission, Verdict
-from submissions.run_parts import shown_run
+from submissions.run_parts import CHECK, EVENTS, shown_run
 from submissions.selectors import current_verdict
 
+# Rows of a table that is open from the start; the rest comes when it is asked for.
+DIFF_ROWS_AT_ONCE = 10
 TONES = {
     "passed": "passed",
     "done": "passed",
@@ -49,6 +53,21 @@ def result_of(submission: Submission) -> ResultView:
     verdict = current_verdict(submission)
     run = shown_run(submission)
     return _Builder(submission, verdict, run, lab_of(submission)).build()
+
+
+def part_of(submission: Submission, slug: str, event: str = "") -> PartContent:
+    """Return what the part ``slug`` of a result opens to; the result must have it.
+
+    ``event`` is the number of the only event that is wanted of the events.
+    """
+    verdict, run, lab = (
+        current_verdict(submission),
+        shown_run(submission),
+        lab_of(submission),
+    )
+    if slug == EVENTS or slug.startswith(CHECK):
+        return _Builder(submission, verdict, run, lab).part(slug, event)
+    return part_content(run.report if run is not None else {}, lab, slug)
 
 
 def lab_of(submission: Submission) -> Lab | None:
@@ -87,7 +106,6 @@ class _Builder:
         if error is not None and not self.run_report.get("error"):
             # The ending's own next step is below, and says more.
             advice = ""
-        events = self._events()
         return ResultView(
             submission=self.submission,
             state=state,
@@ -99,9 +117,10 @@ class _Builder:
             max_points=self.verdict.max_points if self.verdict else 0,
             misconception=self._misconception(),
             checks=tuple(
-                self._check(check, events) for check in self.report.get("checks", [])
+                self._check(number, check)
+                for number, check in enumerate(self.report.get("checks", []), start=1)
             ),
-            events=tuple(events[number] for number in sorted(events)),
+            has_events=bool(self.report.get("events")),
             plan_advice=tuple(
                 str(wording.ADVICE[code])
                 for code in self.run_report.get("advice", [])
@@ -174,7 +193,7 @@ class _Builder:
             return None
         outputs = []
         for part in found["outputs"]:
-            diff = self._diff(part, {})
+            diff = self._diff(part, {}, rows=DIFF_ROWS_AT_ONCE)
             if diff is not None:
                 outputs.append((output_title(self.lab, part["output"]), diff))
         event = event_view(found["event"], "first-event-")
@@ -200,38 +219,61 @@ class _Builder:
             return ""
         return f"{reverse('classroom:lesson', args=[self.lab.lesson])}#{anchor}"
 
-    def _check(self, check: dict[str, Any], events: dict[int, EventView]) -> CheckView:
-        spec = None
-        if self.lab is not None:
-            spec = next(
-                (item for item in self.lab.spec.judged if item.id == check["id"]), None
-            )
+    def part(self, slug: str, event: str) -> PartContent:
+        """Return what a part of the verdict opens to; ``event`` is a number or ""."""
+        events = self._events()
+        if slug == EVENTS:
+            if event.isascii() and event.isdigit() and int(event) in events:
+                chosen = (events[int(event)],)
+            else:
+                chosen = tuple(events[number] for number in sorted(events))
+            title = gettext("Events behind these rows")
+            return PartContent(slug, title, "", events=chosen)
+        check = self.report["checks"][int(slug.removeprefix(CHECK)) - 1]
+        own = _own_events(check)
+        return PartContent(
+            slug,
+            gettext("Rows that differ"),
+            self._check_title(check),
+            diff=self._diff(check, own or events),
+            events=tuple(own[number] for number in sorted(own)),
+        )
+
+    def _check_title(self, check: dict[str, Any]) -> str:
+        spec = self._judged(check)
+        return spec.title.in_language(self.language) if spec else str(check["id"])
+
+    def _judged(self, check: dict[str, Any]) -> Check | Variation | None:
+        judged = self.lab.spec.judged if self.lab is not None else ()
+        return next((item for item in judged if item.id == check["id"]), None)
+
+    def _check(self, number: int, check: dict[str, Any]) -> CheckView:
+        spec = self._judged(check)
         reached = check["code"] != "not-reached"
         failed = "failed" if reached else "not_reached"
         note = wording.check_note(check["code"], check["params"])
         stage = self._stage(check.get("first_wrong"))
-        own = {
-            int(number): event_view(event, f"event-{check['id']}-")
-            for number, event in check.get("events", {}).items()
-        }
+        own = _own_events(check)
+        diff = self._diff(check, own or self._events(), rows=DIFF_ROWS_AT_ONCE)
         error = (check.get("run") or {}).get("error") or {}
         return CheckView(
             id=check["id"],
-            title=spec.title.in_language(self.language) if spec else check["id"],
+            slug=f"{CHECK}{number}",
+            title=self._check_title(check),
             state="passed" if check["passed"] else failed,
             note=note,
             stage=wording.first_wrong(stage) if stage else "",
             points=check["points"],
             max_points=check["max_points"],
             samples=tuple(check["params"].get("samples", [])),
-            diff=self._diff(check, own or events),
-            opens=check["id"] == self._first_difference(),
+            diff=diff if check["id"] == self._first_difference() else None,
+            has_diff=diff is not None,
             lesson_url=(
                 self._lesson_url(spec.lesson_anchor)
                 if spec and not check["passed"] and reached
                 else ""
             ),
-            events=tuple(own[number] for number in sorted(own)),
+            is_varied=bool(own),
             error=error.get("message", ""),
         )
 
@@ -246,17 +288,24 @@ class _Builder:
         )
 
     def _diff(
-        self, check: dict[str, Any], events: dict[int, EventView]
+        self,
+        check: dict[str, Any],
+        events: dict[int, EventView],
+        *,
+        rows: int | None = None,
     ) -> DiffView | None:
+        """Return the stored rows that differ, or the first ``rows`` of them."""
         diff = check.get("diff")
         if not diff or not diff["rows"]:
             return None
         output = output_spec(self.lab, check.get("output"))
         columns = columns_of(diff["columns"], diff["key"], output)
+        shown = diff["rows"][:rows]
         total = sum(diff[kind] for kind in ("missing", "unexpected", "different"))
         return DiffView(
             columns=columns,
-            rows=tuple(_diff_row(row, columns, events) for row in diff["rows"]),
+            rows=tuple(_diff_row(row, columns, events) for row in shown),
+            folded=len(diff["rows"]) - len(shown),
             hidden=total - len(diff["rows"]),
         )
 
@@ -265,6 +314,14 @@ class _Builder:
             int(number): event_view(event, "event-")
             for number, event in self.report.get("events", {}).items()
         }
+
+
+def _own_events(check: dict[str, Any]) -> dict[int, EventView]:
+    """Return the events that a check of a varied stream cites."""
+    return {
+        int(number): event_view(event, f"event-{check['id']}-")
+        for number, event in check.get("events", {}).items()
+    }
 
 
 def _diff_row(

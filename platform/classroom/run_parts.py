@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from classroom import wording
-from classroom.result_views import OutputView, RunPartView
+from classroom.result_views import DiffView, EventView, OutputView, RunPartView
 from classroom.run_evidence import (
     LOG_LINES,
     JobView,
@@ -22,7 +22,7 @@ from classroom.run_evidence import (
 )
 from classroom.tables import cells_of, columns_of, output_spec, output_title
 from curriculum.catalogue import Lab
-from submissions.run_parts import ROWS, Part, parts_of_report
+from submissions.run_parts import ROWS, Part, parts_of_run
 
 # Rows of an output that is open from the start; the rest comes when it is asked for.
 ROWS_AT_ONCE = 20
@@ -32,7 +32,8 @@ ROWS_AT_ONCE = 20
 class PartContent:
     """What one part opens to; only the fields of its kind are filled.
 
-    ``text`` is what the program printed, ``cut`` what is missing of it or of the log.
+    ``text`` is what the program printed, ``cut`` what is missing of it or of the log;
+    ``events`` of a ``diff`` are those of a varied stream.
     """
 
     slug: str
@@ -44,6 +45,8 @@ class PartContent:
     text: str = ""
     cut: str = ""
     timings: tuple[tuple[str, str], ...] = ()
+    diff: DiffView | None = None
+    events: tuple[EventView, ...] = ()
 
 
 def part_lines(
@@ -51,7 +54,7 @@ def part_lines(
 ) -> tuple[RunPartView, ...]:
     """Return the parts of a run's report; ``opens``: outputs with rows are unfolded."""
     lines = []
-    for slug in parts_of_report(report):
+    for slug in parts_of_run(report):
         title, note = part_heading(report, lab, slug)
         output = None
         if opens and slug.startswith(ROWS):

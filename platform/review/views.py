@@ -111,12 +111,17 @@ def attempt(request: ReviewRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def attempt_part(request: ReviewRequest, public_id: UUID, part: str) -> HttpResponse:
-    """Show one part of a submit's run, as a page or for the fold on its page."""
+    """Show one part of a submit's result, as a page or for the fold on its page."""
     submission = _submit(request, public_id)
     if part not in parts_of(submission):
         raise Http404
     template = "review/run_part.html"
-    context = {"slug": part, "submission": submission}
+    context = {
+        "submission": submission,
+        "slug": part,
+        "event": request.GET.get("event", ""),
+        "part_url": "review:attempt-part",
+    }
     if request.htmx:
         template = "classroom/_run_part_content.html"
     else:

@@ -127,11 +127,20 @@ def test_a_failed_attempt_shows_rows_cells_and_events(world):
     assert "Пока не сдано: строки отличаются от ожидаемых." in seen
     assert "не хватает: 1, лишних: 1, отличаются: 1" in seen
     assert "у вас 34.5 ожидалось 22.50" in seen
-    assert 'href="#event-0"' in text
-    assert 'id="event-0"' in text
-    assert '<span class="op-chip">d</span>' in text
-    assert "row-kind-delete" in text
+    events = f"/attempts/{world.submissions['failed'].public_id}/run/events/"
+    assert f'href="{events}#event-0"' in text
+    assert f'hx-get="{events}?event=0"' in text
     assert "/lessons/cdc-source/#envelope" in text
+    whole = reader.get(events).text
+    assert 'id="event-0"' in whole
+    assert '<span class="op-chip">d</span>' in whole
+    assert "row-kind-delete" in whole
+    assert whole.count('<li id="event-') > 1
+    one = reader.get(f"{events}?event=0", headers=HTMX).text
+    assert one.count('<li id="event-') == 1
+    assert 'id="event-0"' in one
+    for unknown in ("99", "-1", "x", "²"):
+        assert reader.get(f"{events}?event={unknown}").text.count("<li id=") > 1
 
 
 def test_what_a_program_wrote_is_never_markup(world):
@@ -221,10 +230,11 @@ def test_each_ending_has_its_own_sentence(world, name, sentence):
 def test_a_run_shows_its_rows_as_a_changelog(world):
     submission = world.submissions["run"]
     text = client_of(world.ana).get(f"/attempts/{submission.public_id}/").text
-    # Its three rows, and how many there are of the kind.
-    assert text.count("row-kind-insert") == 4
-    assert text.count("row-kind-update-after") == 1
-    assert "Остальное обрезано." in text
+    # Its rows, and above them how many there are of the kind.
+    assert text.count("row-kind-insert") == 3 + 1
+    assert text.count("row-kind-update-after") == 1 + 1
+    log = client_of(world.ana).get(f"/attempts/{submission.public_id}/run/stderr/")
+    assert "в квадратных скобках" in log.text
 
 
 def test_an_old_program_comes_back_to_the_editor(world):

@@ -3,10 +3,11 @@
 import pytest
 from django.test import Client
 
+from classroom.results import DIFF_ROWS_AT_ONCE
 from classroom.run_parts import ROWS_AT_ONCE
-from grading.report import MAX_OUTPUT_ROWS
+from grading.report import MAX_DIFF_ROWS, MAX_OUTPUT_ROWS
 from submissions.models import Run
-from submissions.run_parts import Part, parts_of_report
+from submissions.run_parts import Part, parts_of_run, parts_of_verdict
 from tests.classroom.conftest import HTMX
 from tests.factories import make_cohort, make_submission, make_user
 from tests.review.world import finish
@@ -181,6 +182,101 @@ def test_an_instructor_opens_parts_at_addresses_of_their_own(client, catalogue):
     assert client.get(f"{address}run/rows-5/").status_code == 404
 
 
+def differing(count, **more):
+    """Return a check with ``count`` rows that differ, each with events."""
+    rows = [
+        {
+            "kind": "missing",
+            "expected": {"status": f"status-{number}", "revenue": "1024.50"},
+            "actual": None,
+            "columns": [],
+            "events": [number],
+        }
+        for number in range(min(count, MAX_DIFF_ROWS))
+    ]
+    return {
+        "id": "totals-right",
+        "output": "totals",
+        "passed": False,
+        "points": 0,
+        "max_points": 10,
+        "code": "rows-differ",
+        "params": {"rows": 2, "samples": [], "missing": count},
+        "diff": {
+            "columns": ["status", "revenue"],
+            "key": ["status"],
+            "missing": count,
+            "unexpected": 0,
+            "different": 0,
+            "compared": count,
+            "rows": rows,
+        },
+    } | more
+
+
+EVENT = {
+    "stage": "live",
+    "topic": "shop.orders",
+    "key": '{"id": 7}',
+    "value": '{"before": null, "after": {"note": "' + "x" * 1000 + '"}}',
+    "op": "c",
+}
+EVENTS = {str(number): EVENT | {"number": number} for number in range(MAX_DIFF_ROWS)}
+
+
+def judged(user, *checks):
+    submission = finished(user)
+    verdict = submission.verdicts.get()
+    verdict.report = verdict.report | {"checks": list(checks), "events": EVENTS}
+    verdict.save()
+    return submission
+
+
+def test_rows_that_differ_and_their_events_come_when_they_are_opened(reader, student):
+    submission = judged(student, *(differing(120) for _ in range(6)))
+    run = f"{submission.get_absolute_url()}run/"
+    for address in (submission.get_absolute_url(), "/labs/first-lab/"):
+        page = reader.get(address).text
+        assert len(page.encode()) <= MAX_PAGE_BYTES
+        assert f"status-{DIFF_ROWS_AT_ONCE - 1}\n" in page
+        assert f"status-{DIFF_ROWS_AT_ONCE}\n" not in page
+        assert f'href="{run}events/#event-3"' in page
+        assert "xxx" not in page
+        for number in range(1, 7):
+            assert f'hx-get="{run}check-{number}/"' in page
+    part = reader.get(f"{run}check-6/", headers=HTMX).text
+    assert f"status-{MAX_DIFF_ROWS - 1}\n" in part
+    assert "ещё 70 строк" in " ".join(part.split())
+    assert f'hx-get="{run}events/?event=3"' in part
+    assert "xxx" in reader.get(f"{run}events/").text
+    assert reader.get(f"{run}check-7/").status_code == 404
+    assert reader.get(f"{run}check-0/").status_code == 404
+
+
+def test_a_check_of_a_varied_stream_brings_its_own_events(reader, student):
+    varied = {"code": "variation-differs", "run": {"ending": "completed"}}
+    params = {"rows": 2, "samples": [], "missing": 1, "variation": "shuffle"}
+    submission = judged(student, differing(1, events=EVENTS, params=params, **varied))
+    part = f"{submission.get_absolute_url()}run/check-1/"
+    page = reader.get(submission.get_absolute_url()).text
+    assert f'href="{part}#event-totals-right-0"' in page
+    assert 'hx-get="?event' not in page
+    for headers in ({}, HTMX):
+        text = reader.get(part, headers=headers).text
+        assert 'href="#event-totals-right-0"' in text
+        assert 'id="event-totals-right-0"' in text
+
+
+def test_a_check_without_rows_has_no_part():
+    assert parts_of_verdict({}) == ()
+    checks = [differing(0), differing(1), {"diff": None}]
+    assert parts_of_verdict({"checks": checks}) == ("check-2",)
+    assert parts_of_verdict({"checks": checks, "events": EVENTS}) == (
+        "check-2",
+        "events",
+    )
+
+
 def test_a_log_is_told_by_level_and_says_what_is_missing(reader, student):
     submission = finished(student)
     part = reader.get(f"{submission.get_absolute_url()}run/stderr/", headers=HTMX).text
@@ -221,12 +317,12 @@ def test_an_output_says_its_mode_and_how_many_rows_of_each_kind(
 
 
 def test_parts_are_those_that_have_something():
-    assert parts_of_report({}) == ()
+    assert parts_of_run({}) == ()
     rows = [f"rows-{number}" for number in range(1, 5)]
-    assert parts_of_report(REPORT) == (*rows, *Part)
+    assert parts_of_run(REPORT) == (*rows, *Part)
     empty = {"totals": output(0)}
-    assert parts_of_report({"outputs": empty}) == ("rows-1",)
+    assert parts_of_run({"outputs": empty}) == ("rows-1",)
     error = {"message": "…"}
-    assert parts_of_report({"outputs": empty, "error": error}) == ()
+    assert parts_of_run({"outputs": empty, "error": error}) == ()
     told = {"outputs": {"totals": output(1)}, "error": error, "stdout": "x"}
-    assert parts_of_report(told) == ("rows-1", Part.STDOUT)
+    assert parts_of_run(told) == ("rows-1", Part.STDOUT)

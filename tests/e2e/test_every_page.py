@@ -157,7 +157,8 @@ def test_opened_parts_are_accessible_too(world, visitor):
             "document.querySelectorAll('details').forEach(d => d.open = true)"
         )
         # Parts of the run come from the server; each has left its link behind then.
-        page.wait_for_function("!document.querySelector('details[hx-get] a[href]')")
+        link = page.get_by_role("link", name="На отдельной странице")
+        link.first.wait_for(state="detached")
         assert problems(page) == []
     page.goto("/labs/status-totals/")
     for tab in ("Данные", "Проверки", "Подсказки", "Попытки"):
@@ -185,6 +186,16 @@ def test_the_log_shows_the_levels_that_are_asked_for(world, visitor):
         assert [line.is_visible() for line in lines] == shown
 
 
+def test_an_event_is_shown_beside_the_rows_that_name_it(world, visitor):
+    page = visitor.page(world.ana)
+    address = f"/attempts/{world.submissions['failed'].public_id}/"
+    page.goto(address)
+    page.locator(".check-list td.word a").first.click()
+    page.locator("#event-shown .event-list li").wait_for()
+    assert page.url.endswith(address)
+    assert problems(page) == []
+
+
 def test_a_part_of_a_run_comes_once_and_without_scripts_by_its_link(world, visitor):
     page = visitor.page(world.ana)
     asked = []
@@ -200,7 +211,7 @@ def test_a_part_of_a_run_comes_once_and_without_scripts_by_its_link(world, visit
     page.goto(address)
     page.locator("summary", has_text="План").click()
     page.locator("details[open] a", has_text="На отдельной странице").click()
-    assert "TableSourceScan" in page.locator("pre").inner_text()
+    assert "TableSourceScan" in page.locator("pre").first.inner_text()
 
 
 def test_rows_that_differ_are_shown_by_their_kind(world, visitor):

@@ -18,12 +18,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Theme
 from classroom import wording
 from classroom.result_views import ResultView
-from classroom.results import lab_of, result_of
-from classroom.run_parts import PartContent, part_content, part_heading
+from classroom.results import part_of, result_of
+from classroom.run_parts import PartContent
 from classroom.smallest import SmallestView, smallest_of
 from curriculum.figures import ROW_KINDS
 from submissions.models import Submission
-from submissions.run_parts import shown_run
 
 register = template.Library()
 
@@ -82,18 +81,9 @@ def submission_result(submission: Submission) -> ResultView:
 
 
 @register.simple_tag
-def run_part(submission: Submission, slug: str) -> PartContent:
-    """Return what a part of the run opens to; the view has seen that there is one."""
-    run = shown_run(submission)
-    return part_content(run.report if run else {}, lab_of(submission), slug)
-
-
-@register.simple_tag
-def run_part_title(submission: Submission, slug: str) -> str:
-    """Return the title of a part of the run."""
-    run = shown_run(submission)
-    title, _note = part_heading(run.report if run else {}, lab_of(submission), slug)
-    return title
+def result_part(submission: Submission, slug: str, event: str = "") -> PartContent:
+    """Return what a part of a result opens to; the view has seen that there is one."""
+    return part_of(submission, slug, event)
 
 
 @register.simple_tag

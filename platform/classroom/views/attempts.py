@@ -47,11 +47,16 @@ def attempt(request: StudentRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 @student_page
 def attempt_part(request: StudentRequest, public_id: UUID, part: str) -> HttpResponse:
-    """Show one part of the run of a person's own result, as a page or for its fold."""
+    """Show one part of a person's own result, as a page or for its fold."""
     submission = own_submission(user=request.user, public_id=public_id)
     if part not in parts_of(submission):
         raise Http404
-    context: dict[str, Any] = {"submission": submission, "slug": part}
+    context: dict[str, Any] = {
+        "submission": submission,
+        "slug": part,
+        "event": request.GET.get("event", ""),
+        "part_url": "classroom:attempt-part",
+    }
     if request.htmx:
         return render(request, "classroom/_run_part_content.html", context)
     is_submit = submission.kind == Submission.Kind.SUBMIT
