@@ -60,11 +60,9 @@ def part_of(submission: Submission, slug: str, event: str = "") -> PartContent:
 
     ``event`` is the number of the only event that is wanted of the events.
     """
-    verdict, run, lab = (
-        current_verdict(submission),
-        shown_run(submission),
-        lab_of(submission),
-    )
+    verdict = current_verdict(submission)
+    run = shown_run(submission)
+    lab = lab_of(submission)
     if slug == EVENTS or slug.startswith(CHECK):
         return _Builder(submission, verdict, run, lab).part(slug, event)
     return part_content(run.report if run is not None else {}, lab, slug)
@@ -223,10 +221,8 @@ class _Builder:
         """Return what a part of the verdict opens to; ``event`` is a number or ""."""
         events = self._events()
         if slug == EVENTS:
-            if event.isascii() and event.isdigit() and int(event) in events:
-                chosen = (events[int(event)],)
-            else:
-                chosen = tuple(events[number] for number in sorted(events))
+            one = [number for number in events if str(number) == event]
+            chosen = tuple(events[number] for number in one or sorted(events))
             title = gettext("Events behind these rows")
             return PartContent(slug, title, "", events=chosen)
         check = self.report["checks"][int(slug.removeprefix(CHECK)) - 1]

@@ -139,7 +139,7 @@ def test_a_failed_attempt_shows_rows_cells_and_events(world):
     one = reader.get(f"{events}?event=0", headers=HTMX).text
     assert one.count('<li id="event-') == 1
     assert 'id="event-0"' in one
-    for unknown in ("99", "-1", "x", "²"):
+    for unknown in ("99", "-1", "x", "²", "9" * 4500):
         assert reader.get(f"{events}?event={unknown}").text.count("<li id=") > 1
 
 
