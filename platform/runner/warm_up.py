@@ -110,7 +110,11 @@ def warm_up(cluster: Cluster) -> None:
     client = statements.execute().get_job_client()
     job = client.get_job_id()
     deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline and not _has_written(str(job)):
+    while time.monotonic() < deadline:
+        # On a starved machine (load 22 on two cores) one answer took over 2 s.
+        with contextlib.suppress(OSError):
+            if _has_written(str(job)):
+                break
         time.sleep(0.05)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         gather([str(job)], lambda part: None)
