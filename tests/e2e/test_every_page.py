@@ -157,7 +157,7 @@ def test_opened_parts_are_accessible_too(world, visitor):
             "document.querySelectorAll('details').forEach(d => d.open = true)"
         )
         # Parts of the run come from the server; each has left its link behind then.
-        link = page.get_by_role("link", name="На отдельной странице")
+        link = page.get_by_role("link", name="На отдельной странице", exact=True)
         link.first.wait_for(state="detached")
         assert problems(page) == []
     page.goto("/labs/status-totals/")
