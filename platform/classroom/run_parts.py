@@ -126,6 +126,13 @@ def _output(
 ) -> OutputView:
     """Return an output with its stored rows, or the first ``rows`` of them."""
     name, output = _named(report, slug)
+    return output_view(name, output, lab, rows=rows)
+
+
+def output_view(
+    name: str, output: dict[str, Any], lab: Lab | None, *, rows: int | None = None
+) -> OutputView:
+    """Return an output of ``grading.report`` as it is shown."""
     spec = output_spec(lab, name)
     columns = columns_of(output["columns"], spec.key if spec else (), spec)
     stored = output["rows"]

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curriculum.specs import LabSpec
+from curriculum.specs import LabSpec, Output
 from grading.advice import advice_on
-from grading.changelog import Changelog, read_changelog, read_expected
+from grading.changelog import Change, Changelog, read_changelog, read_expected
 from grading.compare import DiffKind, DiffRow, TableDiff, compare_tables
 from grading.stages import StagePoint
 from grading.values import printable, show_value
@@ -15,7 +15,7 @@ from grading.variations import VariedRun
 from grading.verdict import CheckResult, Verdict
 from lab_protocol.author import ExpectedRow, LabBuild
 from lab_protocol.evidence import read_evidence
-from lab_protocol.messages import Event, RunOutcome
+from lab_protocol.messages import Event, Record, RunOutcome
 from lab_protocol.wire import to_jsonable
 
 VERSION = 2
@@ -105,6 +105,26 @@ def run_report(
         "peak_memory_bytes": outcome.peak_memory_bytes,
         "timings": to_jsonable(outcome.timings),
     }
+
+
+def rows_so_far(
+    records: Mapping[str, Sequence[Record]], lab: LabSpec, *, latest: int
+) -> dict[str, Any]:
+    """Return the outputs of a run under way that have rows, with the ``latest`` ones.
+
+    ``records`` maps a topic to all that was read from it: whether a row of an upsert
+    output is new or changed is told by those before it. The shape is that of "outputs"
+    in a run's report.
+    """
+    shown = {}
+    for name, output in lab.outputs.items():
+        changes = read_changelog(records.get(output.topic, ()), output).changes
+        if changes:
+            shown[name] = {
+                **_heading(output, changes),
+                "rows": [_change(change) for change in changes[-latest:]],
+            }
+    return shown
 
 
 def _counts(verdict: Verdict) -> dict[str, int]:
@@ -284,17 +304,24 @@ def _output(outcome: RunOutcome, lab: LabSpec, name: str) -> dict[str, Any]:
     output = lab.outputs[name]
     changelog = read_changelog(outcome.records.get(output.topic, ()), output)
     return {
+        **_heading(output, changelog.changes),
+        "undecodable": list(changelog.undecodable[:5]),
+        "rows": [_change(change) for change in changelog.changes[:MAX_OUTPUT_ROWS]],
+    } | _table(changelog)
+
+
+def _heading(output: Output, changes: Sequence[Change]) -> dict[str, Any]:
+    return {
         "topic": output.topic,
         "mode": output.mode,
         "columns": [column.name for column in output.columns],
-        "count": len(changelog.changes),
-        "kinds": dict(Counter(str(change.kind) for change in changelog.changes)),
-        "undecodable": list(changelog.undecodable[:5]),
-        "rows": [
-            {"op": change.kind, "values": _shown(change.row)}
-            for change in changelog.changes[:MAX_OUTPUT_ROWS]
-        ],
-    } | _table(changelog)
+        "count": len(changes),
+        "kinds": dict(Counter(str(change.kind) for change in changes)),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"op": change.kind, "values": _shown(change.row)}
 
 
 def _table(changelog: Changelog) -> dict[str, Any]:

@@ -157,16 +157,6 @@ class SetWarmUp:
 
 
 @dataclass(frozen=True, slots=True)
-class RunProgress:
-    """Where the run is; counts are rows produced into and read from the broker."""
-
-    run_id: str
-    phase: Phase
-    rows_in: int = 0
-    rows_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """One record as it was read from an output topic; ``value`` None is a tombstone.
 
@@ -179,6 +169,21 @@ class Record:
     key: bytes | None
     value: bytes | None
     stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """Where the run is; counts are rows produced into and read from the broker.
+
+    ``records`` maps an output topic to what was read from it since the message before,
+    within a bound for the whole run: they are shown, never scored.
+    """
+
+    run_id: str
+    phase: Phase
+    rows_in: int = 0
+    rows_out: int = 0
+    records: dict[str, tuple[Record, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ def _execute(lease: Lease, engine: Engine, watch: Watch) -> None:
         with_states=lab.spec.needs_states,
     )
     stream = building.stream()
+    watch.show_rows_of(lab.spec)
     with engine.reserve(watch) as run:
         request = request_for(stream, lease.token)
         outcome = run(request)

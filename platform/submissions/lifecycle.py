@@ -77,13 +77,22 @@ def renew(lease: Lease) -> bool:
     )
 
 
-def advance(lease: Lease, *, phase: Phase, rows_in: int = 0, rows_out: int = 0) -> None:
-    """Write where the run is. Raise LeaseLost."""
+def advance(
+    lease: Lease,
+    *,
+    phase: Phase,
+    rows_in: int = 0,
+    rows_out: int = 0,
+    rows_so_far: dict[str, Any] | None = None,
+) -> None:
+    """Write where the run is; rows that are not given stay. Raise LeaseLost."""
+    rows = {} if rows_so_far is None else {"rows_so_far": rows_so_far}
     changed = _held(lease).update(
         state=phase.value,
         rows_in=rows_in,
         rows_out=rows_out,
         lease_until=_lease_end(),
+        **rows,
     )
     if not changed:
         raise LeaseLost
@@ -249,6 +258,7 @@ def _claim(submission_id: int, lane: Lane, worker: str) -> Lease | None:
                     not_before=None,
                     rows_in=0,
                     rows_out=0,
+                    rows_so_far={},
                 )
             )
             if not changed:
@@ -322,6 +332,7 @@ def _final_columns(*, cancelled: bool) -> dict[str, Any]:
         "state": state,
         "lease_token": None,
         "lease_until": None,
+        "rows_so_far": {},
         "finished_at": Now(),
     }
 

@@ -41,7 +41,8 @@ class Submission(models.Model):
     ``original`` stays final and shows its old verdict meanwhile. ``turn`` is their
     place among people in the background lane (``submissions.turns``), 0 for others.
     After a platform fault nobody claims it before ``not_before``. ``progress`` is how
-    far a shrink has come (``submissions.searching``), so that it can be taken up again.
+    far a shrink has come (``submissions.searching``), so that it can be taken up again;
+    ``rows_so_far`` are the latest rows of a try under way (``grading.report``).
     """
 
     class Kind(models.TextChoices):
@@ -91,6 +92,7 @@ class Submission(models.Model):
     worker = models.CharField(max_length=120, blank=True)
     rows_in = models.PositiveIntegerField(default=0)
     rows_out = models.PositiveIntegerField(default=0)
+    rows_so_far = models.JSONField(default=dict, blank=True)
     progress = models.JSONField(default=dict, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
-from lab_protocol.messages import Phase, RunProgress
+from curriculum.specs import LabSpec
+from grading.report import rows_so_far
+from lab_protocol.messages import Phase, Record, RunProgress
 from submissions import lifecycle
 from submissions.lifecycle import Lease, LeaseLost
 from submissions.spool import DATABASE_GONE
@@ -17,6 +19,8 @@ from submissions.spool import DATABASE_GONE
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_SECONDS = 0.5
+# Of each output, under the line that says where the run is.
+LATEST_ROWS = 8
 
 
 class Watch:
@@ -34,6 +38,12 @@ class Watch:
         self._phase = Phase.PREPARING
         self._written = 0.0
         self._is_checking = False
+        self._lab: LabSpec | None = None
+        self._records: dict[str, list[Record]] = {}
+
+    def show_rows_of(self, lab: LabSpec) -> None:
+        """Write from now on also the latest rows, as ``lab`` says how to read them."""
+        self._lab = lab
 
     def stopped(self) -> bool:
         """Whether the run should end now."""
@@ -41,8 +51,12 @@ class Watch:
 
     def progress(self, progress: RunProgress) -> None:
         """Write a phase at once and row counts at most twice a second."""
+        if self._is_checking:
+            return
+        for topic, records in progress.records.items():
+            self._records.setdefault(topic, []).extend(records)
         now = time.monotonic()
-        if self._is_checking or (
+        if (
             progress.phase is self._phase
             and now - self._written < PROGRESS_INTERVAL_SECONDS
         ):
@@ -66,9 +80,16 @@ class Watch:
             raise LeaseLost
 
     def _advance(self, phase: Phase, rows_in: int, rows_out: int) -> None:
+        rows = None
+        if self._lab is not None and self._records:
+            rows = rows_so_far(self._records, self._lab, latest=LATEST_ROWS)
         try:
             lifecycle.advance(
-                self.lease, phase=phase, rows_in=rows_in, rows_out=rows_out
+                self.lease,
+                phase=phase,
+                rows_in=rows_in,
+                rows_out=rows_out,
+                rows_so_far=rows,
             )
         except LeaseLost:
             self.lost.set()

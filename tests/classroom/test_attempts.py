@@ -7,13 +7,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lab_protocol.messages import Phase
+from grading.report import rows_so_far
+from lab_protocol.messages import Phase, Record
 from submissions import lifecycle
 from submissions.models import Draft, Submission, WorkerSign
 from submissions.selectors import last_run
 from tests.classroom.conftest import HTMX
 from tests.e2e.world import RIGHT, build_world, complete, sign_worker
-from tests.factories import make_release, make_submission
+from tests.factories import lab_spec, make_release, make_submission
 
 STOP = 286
 
@@ -73,6 +74,20 @@ def test_each_state_has_its_words_and_is_announced_once(reader, student):
         assert 'id="announcer"' in first
         assert "строк на входе: 7, на выходе: 3" in words(first)
         assert 'id="announcer"' not in status(reader, submission, seen=phase.value).text
+
+
+def test_rows_are_shown_while_the_program_runs(reader, student):
+    submission = make_submission(student)
+    lease = lifecycle.claim_next(worker="w")
+    record = Record(0, 0, 0, None, b'{"status": "<b>", "revenue": 3}', 1)
+    rows = rows_so_far({"out.totals": [record] * 9}, lab_spec(), latest=8)
+    lifecycle.advance(lease, phase=Phase.RUNNING, rows_so_far=rows)
+    shown = status(reader, submission).text
+    assert "9 строк на данный момент, последние:" in words(shown)
+    assert shown.count("&lt;b&gt;") == 8
+    assert "не показан" not in words(shown)
+    lifecycle.advance(lease, phase=Phase.CHECKING)
+    assert status(reader, submission).text.count("&lt;b&gt;") == 8
 
 
 def test_silent_workers_are_named(reader, student):

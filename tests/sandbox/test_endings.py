@@ -14,6 +14,7 @@ from lab_protocol.messages import (
     Ending,
     EndRule,
     Limits,
+    Record,
     RunOutcome,
     RunProgress,
     RunRequest,
@@ -405,6 +406,22 @@ def test_a_select_shows_its_rows_with_their_kinds(run) -> None:
     assert outcome.ending is Ending.COMPLETED
     assert "+I paid" in outcome.stdout or "+I new" in outcome.stdout
     assert "+U late, 4" in outcome.stdout
+
+
+def test_rows_are_told_while_the_program_runs(
+    pool: SlotPool, make_request: Callable[..., RunRequest]
+) -> None:
+    told: list[Record] = []
+    outcome = pool.run(
+        make_request(PLAIN),
+        on_progress=lambda progress: told.extend(progress.records.get("totals", ())),
+        is_cancelled=lambda: False,
+    )
+    rows = outcome.records["totals"]
+    assert len(rows) == 206
+    # Those of the last half second may come with the outcome only.
+    assert tuple(told) == rows[: len(told)]
+    assert told
 
 
 def test_a_cancelled_run_ends_at_once(

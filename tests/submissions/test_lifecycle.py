@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from lab_protocol.messages import Ending, Phase
+from lab_protocol.messages import Ending, Phase, Record, RunProgress
 from progress.models import Achievement
 from sandbox.errors import AuthorFault
 from submissions import lifecycle
@@ -264,3 +264,47 @@ def test_giving_way_costs_no_try_and_keeps_the_place_in_the_lane():
     assert set(search.runs.values_list("ending", "detail")) == {
         ("cancelled", lifecycle.GAVE_WAY)
     }
+
+
+def test_the_latest_rows_are_told_while_it_runs_and_gone_with_the_verdict():
+    submission = make_submission()
+    told = []
+
+    def tell(request, watch):
+        for number in range(1, 11):
+            value = b'{"status": "paid", "revenue": %d}' % number
+            record = Record(0, number, 0, None, value, 1)
+            watch.progress(
+                RunProgress(
+                    request.run_id,
+                    Phase.CHECKING if number == 10 else Phase.RUNNING,
+                    rows_out=number,
+                    records={"out.totals": (record,)},
+                )
+            )
+        submission.refresh_from_db()
+        told.append(submission.rows_so_far)
+
+    execute(claim_next(worker="w"), ScriptedEngine(during=tell))
+    output = told[0]["totals"]
+    assert output["count"] == 10
+    assert [row["values"]["revenue"] for row in output["rows"]] == [
+        str(number) for number in range(3, 11)
+    ]
+    assert output["kinds"] == {row["op"]: 10 for row in output["rows"]}
+    submission.refresh_from_db()
+    assert submission.rows_so_far == {}
+
+
+def test_a_second_try_begins_without_the_rows_of_the_first():
+    submission = make_submission()
+    lease = claim_next(worker="w")
+    rows = {"totals": {"count": 1}}
+    lifecycle.advance(lease, phase=Phase.RUNNING, rows_so_far=rows)
+    lifecycle.advance(lease, phase=Phase.CHECKING)
+    submission.refresh_from_db()
+    assert submission.rows_so_far == rows
+    hand_back(lease, detail="box-lost")
+    assert claim_next(worker="w")
+    submission.refresh_from_db()
+    assert submission.rows_so_far == {}

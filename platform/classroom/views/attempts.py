@@ -15,6 +15,7 @@ from classroom.gate import StudentRequest, course_of, student_page
 from classroom.views.live import live_context
 from classroom.wording import summary
 from curriculum.catalogue import Catalogue, Lab, UnknownItem
+from curriculum.releases import active_catalogue
 from submissions.models import Submission
 from submissions.run_parts import parts_of
 from submissions.selectors import (
@@ -35,8 +36,9 @@ def attempt(request: StudentRequest, public_id: UUID) -> HttpResponse:
     submission = own_submission(user=request.user, public_id=public_id)
     course = course_of(request)
     is_submit = submission.kind == Submission.Kind.SUBMIT
-    context = live_context(submission, place="attempt") | {
-        "lab": _lab(course.catalogue, submission),
+    lab = _lab(course.catalogue, submission)
+    context = live_context(submission, lab=lab, place="attempt") | {
+        "lab": lab,
         "number": attempt_number(submission) if is_submit else None,
         "files": list(submission.files.items()),
         "next_step": next_step(course, submission),
@@ -106,7 +108,9 @@ def attempt_restore(request: StudentRequest, public_id: UUID) -> HttpResponse:
 
 def _status(request: StudentRequest, submission: Submission) -> HttpResponse:
     place = "lab" if request.GET.get("place") == "lab" else "attempt"
-    context = live_context(submission, place=place, seen=request.GET.get("seen", ""))
+    lab = _lab(active_catalogue(), submission)
+    seen = request.GET.get("seen", "")
+    context = live_context(submission, lab=lab, place=place, seen=seen)
     if not submission.is_final:
         return render(request, "classroom/_live.html", context)
     course = course_of(request)
@@ -114,7 +118,7 @@ def _status(request: StudentRequest, submission: Submission) -> HttpResponse:
         "announcement": _final_sentence(submission),
         "next_step": next_step(course, submission),
         "attempts": attempts(user=request.user, lab_id=submission.lab),
-        "lab": _lab(course.catalogue, submission),
+        "lab": lab,
         "is_fragment": True,
     }
     return render(request, "classroom/_live.html", context, status=STOP_POLLING)

@@ -73,7 +73,7 @@ def lab_send(request: StudentRequest, lab_id: str) -> HttpResponse:
     release = request.POST.get("release", "")
     is_stale = bool(release) and release != course.catalogue.digest
     if request.htmx:
-        context = live_context(submission, place="lab") | {
+        context = live_context(submission, lab=entry.lab, place="lab") | {
             "bench": open_workbench(
                 user=request.user,
                 course=course,
@@ -170,7 +170,7 @@ def _page(
         "notice": notice,
     }
     if bench.latest is not None:
-        context |= live_context(bench.latest, place="lab")
+        context |= live_context(bench.latest, lab=bench.lab, place="lab")
         context["next_step"] = next_step(bench.course, bench.latest)
     make = _render_with_diagrams if context["has_diagrams"] else _render
     response: HttpResponse = make(request, context)

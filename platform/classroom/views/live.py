@@ -1,8 +1,11 @@
 """Where an open submission is, for the page that polls it."""
 
+from dataclasses import replace
 from typing import Any
 
 from classroom import wording
+from classroom.run_parts import output_view
+from curriculum.catalogue import Lab
 from submissions.models import Submission
 from submissions.selectors import live_status
 
@@ -10,12 +13,13 @@ STEPS = ("queued", "preparing", "running", "checking")
 
 
 def live_context(
-    submission: Submission, *, place: str, seen: str = ""
+    submission: Submission, *, lab: Lab | None, place: str, seen: str = ""
 ) -> dict[str, Any]:
     """Return the context of ``classroom/_live.html``.
 
     ``place`` says which page polls (``lab`` or ``attempt``); ``seen`` is the state that
-    it shows already: a sentence is announced only when the state has changed.
+    it shows already: a sentence is announced only when the state has changed. ``lab``
+    is None where the course has it no more: then outputs show without their titles.
     """
     if submission.is_final:
         return {"submission": submission, "place": place, "announcement": ""}
@@ -30,6 +34,10 @@ def live_context(
         "status": status,
         "place": place,
         "sentence": sentence,
+        "outputs": [
+            replace(output_view(name, output, lab), hidden=0)
+            for name, output in submission.rows_so_far.items()
+        ],
         "estimate": wording.estimate(waiting) if waiting else "",
         "announcement": "" if status.state == seen else sentence,
         "steps": [

@@ -365,6 +365,7 @@ class Run:
                 phase,
                 rows_in=self._feeder.rows,
                 rows_out=self._reader.rows,
+                records=self._reader.since_last(),
             )
         )
 
