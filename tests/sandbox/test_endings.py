@@ -93,7 +93,8 @@ def test_a_box_that_was_not_warmed_up_does_the_same(
     rows = zip(outcome.records["totals"], values(outcome), strict=True)
     stages = {(row["status"], record.stage) for record, row in rows}
     assert stages == {("new", 1), ("paid", 1), ("late", 2), ("closing", 3)}
-    assert outcome.stderr == ""
+    # Flink tells of its job; a warning would be of the box, which made this run.
+    assert {line.split()[0] for line in outcome.stderr.splitlines()} == {"INFO"}
 
 
 def test_the_stream_waits_for_a_program_that_begins_late(run_python) -> None:
