@@ -10,6 +10,7 @@ from django.test import Client
 
 from curriculum.archive import BadArchive, unpack, write_folder
 from submissions.models import Submission
+from submissions.run_parts import Part, parts_of
 from submissions.services import MAX_OPEN
 from tests.attacks import report
 from tests.attacks.corpus import attack, attacks
@@ -134,25 +135,24 @@ def test_deny_markup_in_what_a_program_says(db):
     verdict.save()
     client = Client()
     client.force_login(world.ana)
-    text = client.get(f"/attempts/{failed.public_id}/").text
-    assert "&lt;script&gt;alert(1)" in text
+    page = f"/attempts/{failed.public_id}/"
+    texts = {part: client.get(f"{page}run/{part}/").text for part in parts_of(failed)}
+    shown = {part for part, text in texts.items() if "&lt;script&gt;alert(1)" in text}
+    assert {"check-1", "rows-1", Part.STDOUT, Part.STDERR} <= shown
+    text = client.get(page).text + "".join(texts.values())
     for forbidden in ("<script>alert(1)", "<img src=x", '<div hx-get="/admin/"'):
         assert forbidden not in text
     report.note_check(attack(74), "attack", "shown as text")
 
 
-def _hostile(value):
-    """Put markup behind each text that a box or its rows could have said."""
+def _hostile(value, *, is_said=False):
+    """Put markup in the place of each text that a box or its rows could have said."""
     said = {"stdout", "stderr", "message", "trace", "values", "expected", "found"}
     if isinstance(value, dict):
         return {
-            name: (
-                HOSTILE_TEXT
-                if name in said and isinstance(item, str)
-                else _hostile(item)
-            )
+            name: _hostile(item, is_said=is_said or name in said)
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_hostile(item) for item in value]
-    return value
+        return [_hostile(item, is_said=is_said) for item in value]
+    return HOSTILE_TEXT if is_said and isinstance(value, str) else value
