@@ -143,6 +143,16 @@ class OutputView:
 
 
 @dataclass(frozen=True, slots=True)
+class TableView:
+    """Rows without kinds; ``hidden`` more were not stored."""
+
+    title: str
+    columns: tuple[ColumnView, ...]
+    rows: tuple[tuple[CellView, ...], ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunPartView:
     """A folded part of the run; ``slug`` ends its address.
 

@@ -11,7 +11,13 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from classroom import wording
-from classroom.result_views import DiffView, EventView, OutputView, RunPartView
+from classroom.result_views import (
+    DiffView,
+    EventView,
+    OutputView,
+    RunPartView,
+    TableView,
+)
 from classroom.run_evidence import (
     LOG_LINES,
     JobView,
@@ -22,7 +28,7 @@ from classroom.run_evidence import (
 )
 from classroom.tables import cells_of, columns_of, output_spec, output_title
 from curriculum.catalogue import Lab
-from submissions.run_parts import ROWS, Part, parts_of_run
+from submissions.run_parts import ROWS, TABLE, Part, parts_of_run
 
 # Rows of an output that is open from the start; the rest comes when it is asked for.
 ROWS_AT_ONCE = 20
@@ -40,6 +46,7 @@ class PartContent:
     title: str
     note: str
     output: OutputView | None = None
+    table: TableView | None = None
     jobs: tuple[JobView, ...] = ()
     log: tuple[LogLine, ...] = ()
     text: str = ""
@@ -69,6 +76,8 @@ def part_content(report: dict[str, Any], lab: Lab | None, slug: str) -> PartCont
     title, note = part_heading(report, lab, slug)
     if slug.startswith(ROWS):
         return PartContent(slug, title, note, output=_output(report, lab, slug))
+    if slug.startswith(TABLE):
+        return PartContent(slug, title, note, table=_table(report, lab, slug))
     match Part(slug):
         case Part.STDOUT:
             cut = _cut(is_cut=report["stdout_truncated"])
@@ -88,6 +97,12 @@ def part_heading(report: dict[str, Any], lab: Lab | None, slug: str) -> tuple[st
         name, output = _named(report, slug)
         rows = ngettext("%(count)d row", "%(count)d rows", output["count"]) % output
         return output_title(lab, name), f"{output['topic']}, {rows}"
+    if slug.startswith(TABLE):
+        name, output = _named(report, slug)
+        rows = ngettext("%(count)d row", "%(count)d rows", output["table_count"]) % {
+            "count": output["table_count"]
+        }
+        return gettext("What it adds up to"), f"{output_title(lab, name)}, {rows}"
     if slug == Part.STDERR and log_of(report["stderr"]):
         return gettext("Log"), "stderr"
     note = slug if slug in (Part.STDOUT, Part.STDERR) else ""
@@ -116,7 +131,7 @@ def _cut(*, is_cut: bool) -> str:
 
 
 def _named(report: dict[str, Any], slug: str) -> tuple[str, dict[str, Any]]:
-    number = int(slug.removeprefix(ROWS))
+    number = int(slug.removeprefix(ROWS).removeprefix(TABLE))
     name, output = list(report["outputs"].items())[number - 1]
     return name, output
 
@@ -149,6 +164,19 @@ def output_view(
         folded=len(stored) - len(shown),
         hidden=output["count"] - len(stored),
         undecodable=tuple(output.get("undecodable", [])),
+    )
+
+
+def _table(report: dict[str, Any], lab: Lab | None, slug: str) -> TableView:
+    """Return the table that an output's changes add up to."""
+    name, output = _named(report, slug)
+    spec = output_spec(lab, name)
+    columns = columns_of(output["columns"], spec.key if spec else (), spec)
+    return TableView(
+        title=output_title(lab, name),
+        columns=columns,
+        rows=tuple(cells_of(row, columns) for row in output["table"]),
+        hidden=output["table_count"] - len(output["table"]),
     )
 
 

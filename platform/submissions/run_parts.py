@@ -14,6 +14,8 @@ from submissions.selectors import current_verdict, last_run
 # The rows of the first output are "rows-1": names of outputs are no part of a URL.
 # Likewise "check-1" are the rows in which the first check found a difference.
 ROWS = "rows-"
+# "table-1" is what the changes of the first output add up to.
+TABLE = "table-"
 CHECK = "check-"
 EVENTS = "events"
 
@@ -65,7 +67,7 @@ def parts_of_run(report: dict[str, Any]) -> tuple[str, ...]:
     """
     outputs = report.get("outputs", {}).values()
     has_rows = any(item["count"] or item.get("undecodable") for item in outputs)
-    numbers = range(1, len(outputs) + 1) if has_rows or not report.get("error") else ()
+    shown = tuple(outputs) if has_rows or not report.get("error") else ()
     has = {
         Part.STDOUT: report.get("stdout"),
         Part.STDERR: report.get("stderr"),
@@ -75,6 +77,10 @@ def parts_of_run(report: dict[str, Any]) -> tuple[str, ...]:
         Part.TIMINGS: report.get("timings"),
     }
     return (
-        *(f"{ROWS}{number}" for number in numbers),
+        *(
+            f"{kind}{number}"
+            for number, output in enumerate(shown, start=1)
+            for kind in (ROWS, *((TABLE,) if "table" in output else ()))
+        ),
         *(part.value for part, content in has.items() if content),
     )

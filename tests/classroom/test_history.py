@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from classroom.comparing import compare_programs
+from classroom.comparing_rows import differences
 from submissions.own_work import work_of
 from tests.classroom.test_attempts import client_of, words
 from tests.e2e.world import build_world
@@ -121,3 +122,38 @@ def test_own_data_is_all_of_a_persons_and_nobody_elses(reader, student):
     assert b"'draft'" in everything
     assert b"'theirs'" not in everything
     assert student.password.encode() not in everything
+
+
+def test_the_rows_of_two_attempts_are_compared(db):
+    world = build_world()
+    made = world.submissions
+    reader = client_of(world.graduate)
+
+    def page(first, second):
+        return reader.get(
+            "/labs/status-totals/compare/"
+            f"?first={made[first].public_id}&second={made[second].public_id}"
+        ).text
+
+    text = words(page("passed", "mistake"))
+    assert "Что записали программы" in text
+    assert "позже 22.5 раньше 34.5" in text
+    assert "Строки одинаковы." in words(page("mistake", "searched"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ([], [{"k": 1, "v": 1}], ["unexpected"]),
+        ([{"k": 1, "v": 1}], [], ["missing"]),
+        ([{"k": 1, "v": 1}], [{"k": 1, "v": 2}], ["different"]),
+        (
+            [{"k": 1, "v": 1}, {"k": 2, "v": 1}],
+            [{"k": 2, "v": 1}, {"k": 1, "v": 1}],
+            [],
+        ),
+        ([{"k": 1, "v": 1}] * 2, [{"k": 1, "v": 1}], ["missing"]),
+    ],
+)
+def test_rows_are_paired_by_their_key(old, new, kinds):
+    assert [kind for kind, _old, _new in differences(old, new, ["k"])] == kinds

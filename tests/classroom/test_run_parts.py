@@ -9,6 +9,7 @@ from grading.report import MAX_DIFF_ROWS, MAX_OUTPUT_ROWS
 from submissions.models import Run
 from submissions.run_parts import Part, parts_of_run, parts_of_verdict
 from tests.classroom.conftest import HTMX
+from tests.e2e.world import build_world
 from tests.factories import make_cohort, make_submission, make_user
 from tests.review.world import finish
 
@@ -326,3 +327,14 @@ def test_parts_are_those_that_have_something():
     assert parts_of_run({"outputs": empty, "error": error}) == ()
     told = {"outputs": {"totals": output(1)}, "error": error, "stdout": "x"}
     assert parts_of_run(told) == ("rows-1", Part.STDOUT)
+
+
+def test_an_output_with_changes_shows_what_they_add_up_to(db):
+    world = build_world()
+    client = Client()
+    client.force_login(world.ana)
+    page = world.submissions["failed"].get_absolute_url()
+    assert "Что получилось в итоге" in client.get(page).text
+    text = client.get(f"{page}run/table-1/", headers=HTMX).text
+    assert text.count("34.5") == 1  # of the two changes of this key the last one
+    assert "10.5" not in text

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom.comparing import Side, compare_checks, compare_programs, program_of
+from classroom.comparing_rows import compare_outputs
 from classroom.gate import StudentRequest, course_of, student_page
 from classroom.sparkline import sparkline
 from classroom.wording import page_language
@@ -67,6 +68,7 @@ def compare(request: StudentRequest, lab_id: str) -> HttpResponse:
         "lines": lines,
         "changed": any(line.kind is not Side.SAME for line in lines),
         "checks": compare_checks(old.submission, new.submission),
+        "outputs": compare_outputs(old.submission, new.submission, entry.lab),
     }
     return render(request, "classroom/compare.html", context)
 
