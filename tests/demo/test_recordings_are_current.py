@@ -13,13 +13,9 @@ from grading.report import event_report
 from tests.content.labs import LABS, SLUGS, build_of, graded, outcome_of, spec_of
 
 AGAIN = "the lab has changed: run `manage.py record_demo --lab {}` on a host with labs"
-# Recorded before their stream changed, and not again since: that takes an engine and
-# minutes. What is recorded again has to leave the list.
-OLD_STREAM = {"realtime-dashboard"}
 RECORDED = [
     pytest.param(slug, recording, id=f"{slug}-{recording.name}")
     for slug in SLUGS
-    if slug not in OLD_STREAM
     for recording in load(slug)
 ]
 MISTAKEN = [
@@ -47,11 +43,6 @@ def is_current(slug, recording):
     return len(events) == recording.rows_in and all(
         events[int(number)] == event for number, event in kept
     )
-
-
-@pytest.mark.parametrize("slug", sorted(OLD_STREAM))
-def test_a_lab_that_waits_for_its_recording_is_really_old(slug):
-    assert any(not is_current(slug, recording) for recording in load(slug))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
