@@ -22,13 +22,9 @@ class Clock:
         self.now = 100.0
         self.ran = 0.0
         self.waited = 0.0
-        self.is_in_line = False
 
     def standing(self) -> Standing:
         return Standing(self.ran, self.waited)
-
-    def in_line(self, since: Standing) -> bool:
-        return self.is_in_line
 
 
 class Written:
@@ -54,7 +50,7 @@ def feeder(clock: Clock) -> Feeder:
         Stage(name, (Event("orders", None, b"{}"),), settle_ms=settle)
         for name, settle in (("snapshot", 0), ("live", 500), ("closing", 0))
     ]
-    feeder = Feeder(Written(), stages, standing=clock.standing, in_line=clock.in_line)
+    feeder = Feeder(Written(), stages, standing=clock.standing)
     feeder.feed()
     return feeder
 
@@ -134,16 +130,6 @@ def test_threads_in_line_count_only_at_the_end_of_the_time(
     feeder.hear_consumed(1)
     assert not is_due_after(feeder, clock, _WATERMARK_SECONDS - 0.03, waiting=3)
     assert is_due_after(feeder, clock, 0.04)
-
-
-def test_a_thread_that_has_got_nothing_yet_is_waited_for(
-    feeder: Feeder, clock: Clock
-) -> None:
-    feeder.hear_consumed(1)
-    clock.is_in_line = True
-    assert not is_due_after(feeder, clock, _WATERMARK_SECONDS + 0.05)
-    clock.is_in_line = False
-    assert is_due_after(feeder, clock, 0.03)
 
 
 def test_after_the_last_stage_nothing_is_due(feeder: Feeder, clock: Clock) -> None:

@@ -18,8 +18,6 @@ _WATERMARK_SECONDS = 0.04
 # in the next; a moment of 60 ms, too, made a quiet machine wait 0.2 s for each stage.
 # A moment counts by what the cell got of it, whole from half of what it asked for on:
 # beside two busy loops of other sessions 18 moments were a tenth as much as alone.
-# Who has stood in line for all of a moment has no share of it yet and is looked for:
-# without that every fourth run at a load of 7 read rows a stage too late.
 _STARVED_SHARE = 0.5
 _MOMENT_SECONDS = 0.02
 _EXTENSIONS = 18
@@ -41,15 +39,10 @@ class Feeder:
         stages: Sequence[Stage],
         *,
         standing: Callable[[], Standing],
-        in_line: Callable[[Standing], bool],
     ) -> None:
-        """``standing`` returns how long the cell's threads ran and stood in line.
-
-        ``in_line`` tells whether one of them has stood there from then to now.
-        """
+        """``standing`` returns how long the cell's threads ran and stood in line."""
         self._producer = producer
         self._standing = standing
-        self._in_line = in_line
         self._before = Standing(0.0, 0.0)
         self._moment_began = 0.0
         self._extensions = 0.0
@@ -101,12 +94,10 @@ class Feeder:
         after = self._standing()
         ran = max(0.0, after.ran - self._before.ran)
         waited = after.waited - self._before.waited
-        starved = waited > _STARVED_SHARE * (now - self._moment_began) or self._in_line(
-            self._before
-        )
+        starved = waited > _STARVED_SHARE * (now - self._moment_began)
         is_allowed = now < self._settled_at + _LONGEST_SECONDS
         if starved and is_allowed and self._extensions < _EXTENSIONS:
-            self._extensions += min(1.0, 2 * ran / (ran + waited or 1.0))
+            self._extensions += min(1.0, 2 * ran / (ran + waited))
             self._begin_moment(now)
             return False
         return True

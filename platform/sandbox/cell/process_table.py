@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -32,14 +30,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Seconds that living threads ran so far, and stood in line for a core.
-
-    ``of_threads`` is how long each one ran, by its number.
-    """
+    """Seconds that living threads ran so far, and stood in line for a core."""
 
     ran: float
     waited: float
-    of_threads: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,34 +94,17 @@ class TreeMeter:
         Without the threads of the Java machine that compile: no row waits for them.
         0 where the kernel does not account for it.
         """
-        waited = 0.0
-        of_threads = {}
-        for thread in self._threads(with_root=with_root):
-            ran, missed = _schedule(thread)
-            of_threads[thread.name] = ran
-            waited += missed
-        return Standing(sum(of_threads.values()), waited, of_threads)
-
-    def in_line(self, since: Standing, *, with_root: bool = False) -> bool:
-        """Tell whether a thread can run now that got no core ``since`` that moment.
-
-        The kernel adds the time in line to a thread's account when it gets a core: one
-        that still stands there looks as if it slept. The asking thread is left out.
-        """
-        own = str(threading.get_native_id())
-        return any(
-            _can_run(thread) and _schedule(thread)[0] == since.of_threads.get(name, 0.0)
-            for thread in self._threads(with_root=with_root)
-            if (name := thread.name) != own
-        )
-
-    def _threads(self, *, with_root: bool) -> Iterator[Path]:
+        ran = waited = 0
         for pid in [*descendants(self._root), *([self._root] if with_root else ())]:
             try:
                 threads = list((_PROC / str(pid) / "task").iterdir())
             except OSError:
                 continue
-            yield from (thread for thread in threads if not self._compiles(thread))
+            for thread in threads:
+                if not self._compiles(thread):
+                    had, missed = _schedule(thread)
+                    ran, waited = ran + had, waited + missed
+        return Standing(ran / 1e9, waited / 1e9)
 
     def _compiles(self, thread: Path) -> bool:
         known = self._compilers.get(thread.name)
@@ -138,21 +115,13 @@ class TreeMeter:
         return known
 
 
-def _schedule(thread: Path) -> tuple[float, float]:
-    """Return seconds that a thread ran, and was able to run and had no core."""
+def _schedule(thread: Path) -> tuple[int, int]:
+    """Return nanoseconds that a thread ran, and was able to run and had no core."""
     try:
         ran, waited, *_ = (thread / "schedstat").read_bytes().split()
     except (OSError, ValueError):
-        return 0.0, 0.0
-    return int(ran) / 1e9, int(waited) / 1e9
-
-
-def _can_run(thread: Path) -> bool:
-    try:
-        text = (thread / "stat").read_bytes()
-    except OSError:
-        return False
-    return text[text.rindex(b")") + 2 :].startswith(b"R")
+        return 0, 0
+    return int(ran), int(waited)
 
 
 def _below(entries: dict[int, _Entry], root: int) -> list[int]:

@@ -88,7 +88,6 @@ class Run:
             clients.producer,
             request.stages,
             standing=lambda: cell.standing(with_root=True),
-            in_line=lambda since: cell.in_line(since, with_root=True),
         )
         self._drill = Drill(request.stages, request.setup)
         self._reader = OutputReader(
