@@ -14,6 +14,7 @@ from classroom.views import (
     preferences,
     questions,
     reference,
+    search,
     smallest,
 )
 
@@ -99,6 +100,8 @@ urlpatterns = [
     path("own-data/potok.zip", own_data.archive, name="own-archive"),
     path("own-data/delete/", own_data.delete, name="delete-account"),
     path("privacy/", own_data.privacy, name="privacy"),
+    path("search/", search.search, name="search"),
+    path("search/suggestions/", search.suggestions, name="search-suggestions"),
     path("glossary/", reference.glossary, name="glossary"),
     path("troubleshooting/", reference.troubleshooting, name="troubleshooting"),
     path("preferences/", preferences.preferences, name="preferences"),

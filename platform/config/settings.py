@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "curriculum",
     "progress",
     "questions",
+    "search",
     "submissions",
     "classroom",
     "review",

@@ -21,6 +21,7 @@ from curriculum.markdown import renderer_version
 from curriculum.models import Release
 from curriculum.problems import ContentError, Problems
 from curriculum.publishing import publish
+from curriculum.signals import release_shown
 from curriculum.tree import IMAGE_SUFFIXES
 
 # Old attempts are read on the release they were made on; more than a few at a time
@@ -92,6 +93,7 @@ def activate(*, release: Release) -> None:
         changed = Release.objects.filter(pk=release.pk, is_active=False).update(
             is_active=True, activated_at=timezone.now()
         )
+        release_shown.send(sender=Release)
     if changed:
         release.refresh_from_db(fields=["is_active", "activated_at"])
 
@@ -154,7 +156,10 @@ def asset(*, release: Release, kind: str, name: str, path: str) -> Asset:
 def _store_rendering(release: Release, content: CourseContent, renderer: str) -> None:
     release.catalogue = content.model_dump(mode="json")
     release.renderer = renderer
-    release.save(update_fields=["catalogue", "renderer"])
+    with transaction.atomic():
+        release.save(update_fields=["catalogue", "renderer"])
+        if release.is_active:
+            release_shown.send(sender=Release)
 
 
 class _Catalogues:

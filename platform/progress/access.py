@@ -138,6 +138,14 @@ class CourseMap:
         return entry, lab_entry
 
     @property
+    def readable(self) -> frozenset[str]:
+        """The ids of the lessons whose text, and whose labs' tasks, may be shown.
+
+        Of all others titles and descriptions are public: the course map shows them.
+        """
+        return frozenset(entry.lesson.id for entry in self.lessons if entry.is_open)
+
+    @property
     def next_up(self) -> LessonEntry | None:
         """The first open lesson that is not completed; None when nothing is left."""
         for entry in self.lessons:

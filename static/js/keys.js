@@ -40,18 +40,32 @@ function nextTheme() {
   document.getElementById("announcer").textContent = button.textContent.trim();
 }
 
+function search() {
+  const field = document.getElementById("search-field");
+  field.focus();
+  field.select();
+}
+
 const GO = { KeyH: ".brand", KeyM: "a[data-map]" };
 const SINGLE = {
   BracketLeft: () => follow("a[rel=prev]"),
   BracketRight: () => follow("a[rel=next]"),
   KeyT: nextTheme,
+  Slash: search,
 };
 let going = 0; // until when the letter after `g` counts
 
 document.addEventListener("keydown", (event) => {
   const { target } = event;
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || !choice.checked) return;
+  if (event.altKey || event.isComposing) return;
   if (target.closest("input, textarea, select, dialog, [contenteditable=true]")) return;
+  // No single key, so it works also where those are switched off.
+  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.code === "KeyK") {
+    event.preventDefault();
+    search();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || !choice.checked) return;
   if (event.key === "?") {
     event.preventDefault();
     dialog.showModal();
@@ -61,5 +75,8 @@ document.addEventListener("keydown", (event) => {
   const second = event.timeStamp < going ? GO[event.code] : undefined;
   going = event.code === "KeyG" ? event.timeStamp + 1500 : 0;
   if (second) follow(second);
-  else SINGLE[event.code]?.();
+  else if (SINGLE[event.code]) {
+    event.preventDefault(); // or the field would get the letter that led to it
+    SINGLE[event.code]();
+  }
 });

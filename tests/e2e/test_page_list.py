@@ -39,6 +39,7 @@ NO_PAGES = {
     "classroom:question-ask",
     "classroom:question-mail",
     "classroom:question-reply",
+    "classroom:search-suggestions",
     "classroom:smallest-ask",
     "classroom:smallest-cancel",
     "classroom:smallest-status",

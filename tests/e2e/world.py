@@ -46,6 +46,7 @@ from lab_protocol.messages import (
 )
 from progress.models import Certificate, SectionNote
 from questions.models import Answer, Question
+from search.services import bring_index_up_to_date
 from submissions import lifecycle
 from submissions.lifecycle import FinalWord, claim_next
 from submissions.models import StreamSample, Submission, WorkerSign
@@ -269,6 +270,7 @@ class World:
 def build_world() -> World:
     """Store the course, the people and their submissions."""
     release = make_release(content())
+    bring_index_up_to_date()
     people = {
         name: make_user(name)
         for name in ("student-01", "student-02", "student-03", "instructor")

@@ -20,6 +20,7 @@ from curriculum.markdown import renderer_version
 from curriculum.models import Release
 from curriculum.problems import Problems
 from curriculum.tree import read_tree
+from search.services import bring_index_up_to_date
 
 
 class Command(BaseCommand):
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         self._migrate()
         self._collect_static()
         self._import_course()
+        if bring_index_up_to_date():
+            self.stdout.write("indexed the course for the search")
         self._make_demo()
 
     def _migrate(self) -> None:
