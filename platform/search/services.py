@@ -46,10 +46,9 @@ def _rows(catalogue: Catalogue, edition: str) -> list[Document]:
 def _row(text: Text, position: int, release_id: int, edition: str) -> Document:
     named = [word.text for word in words_of(text.title)]
     title_stems = dict.fromkeys(stem(word) for word in named)
-    counted = Counter(
-        stem(word.text) for word in words_of(text.body) if word.text not in STOP_WORDS
-    )
-    said = dict.fromkeys(stem(word.text) for word in words_of(text.body))
+    told = [word.text for word in words_of(text.body)]
+    counted = Counter(stem(word) for word in told if word not in STOP_WORDS)
+    said = dict.fromkeys(stem(word) for word in told)
     # Equally frequent ones by the letter, so that each import gives the same.
     often = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:_KEYS]
     return Document(

@@ -67,6 +67,7 @@ def query_words(text: str, *, at_most: int) -> tuple[str, ...]:
     return (telling or words)[:at_most]
 
 
+@lru_cache(maxsize=65_536)
 def _fold(word: str) -> str:
     folded = unicodedata.normalize("NFKC", word).casefold().replace("ё", "е")
     # NFKC writes some signs as several, with marks between them.
