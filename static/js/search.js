@@ -41,11 +41,14 @@ function drop() {
 
 async function ask() {
   const text = field.value.trim();
-  drop();
   if (text.length < 2) {
+    drop();
     list.replaceChildren();
     return;
   }
+  // The list stays until the next one is here, so that it does not flicker.
+  request?.abort();
+  asked += 1;
   const mine = asked;
   request = new AbortController();
   try {
@@ -56,9 +59,9 @@ async function ask() {
     if (!response.ok) return;
     const html = await response.text();
     if (mine !== asked) return;
+    mark(undefined);
     // Escaped by the template it comes from.
     list.innerHTML = html;
-    mark(undefined);
     show(options().length > 0 && document.activeElement === field);
   } catch {
     // Left for a newer text, or no connection: the form still works.

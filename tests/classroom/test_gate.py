@@ -25,6 +25,8 @@ GETS = [
     "/certificate/",
     "/own-data/",
     "/own-data/potok.zip",
+    "/search/",
+    "/search/suggestions/",
     "/glossary/",
     "/troubleshooting/",
 ]
