@@ -12,7 +12,9 @@ function linkTo(form, heading) {
   link.textContent = form.dataset.here;
   const title = heading.firstChild.textContent.trim();
   link.setAttribute("aria-label", `${form.dataset.here}: ${title}`);
-  link.addEventListener("click", () => {
+  link.addEventListener("click", (event) => {
+    // Following the link would take the focus away from the text again.
+    event.preventDefault();
     form.open = true;
     place.value = heading.id;
     place.dispatchEvent(new Event("change"));
