@@ -55,7 +55,9 @@ def test_building_again_gives_the_same_bytes(tmp_path):
 
 def test_every_static_file_of_a_template_exists():
     for template in (ROOT / "templates").rglob("*.html"):
-        for name in re.findall(r"{% static '([^']+)' %}", template.read_text()):
+        text = template.read_text()
+        tagged = re.findall(r"{% static '([^']+)' %}", text)
+        for name in tagged + re.findall(r'="/static/([^"]+)"', text):
             assert (STATIC / name).is_file(), (template, name)
 
 
