@@ -40,9 +40,8 @@ class Submission(models.Model):
     shrink are submissions of their own, made by the site for the same person; their
     ``original`` stays final and shows its old verdict meanwhile. ``turn`` is their
     place among people in the background lane (``submissions.turns``), 0 for others.
-    After a platform fault nobody claims it before ``not_before``. ``progress`` is how
-    far a shrink has come (``submissions.searching``), so that it can be taken up again;
-    ``rows_so_far`` are the latest rows of a try under way (``grading.report``).
+    After a platform fault nobody claims it before ``not_before``. ``progress`` is that
+    of a shrink (``submissions.searching``), ``rows_so_far`` a try's latest rows.
     """
 
     class Kind(models.TextChoices):
